@@ -1,0 +1,62 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+import { subgraphNames, subgraphSdl } from '@nova/schema';
+
+const scalars = {
+  DateTime: { input: 'string', output: 'Date' },
+  Email: 'string',
+  Username: 'string',
+  _FieldSet: 'string',
+};
+
+/** Types that resolvers of a subgraph return: rows of its nouns, not the GraphQL shapes. */
+const mappers: Record<string, Record<string, string>> = {
+  identity: { Account: '../accounts/account.ts#Account', User: '../graphql/resolvers/user.ts#UserReference' },
+  user: { User: '../profiles/profile.ts#Profile' },
+  content: {
+    Post: '../posts/post.ts#Post',
+    Comment: '../comments/comment.ts#Comment',
+    User: '../graphql/resolvers/user.ts#UserReference',
+  },
+};
+
+const resolverTypes = Object.fromEntries(
+  subgraphNames().map((name) => [
+    `subgraphs/${name}/src/generated/graphql.ts`,
+    {
+      schema: subgraphSdl(name),
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: {
+        federation: true,
+        enumsAsTypes: true,
+        useTypeImports: true,
+        strictScalars: true,
+        scalars,
+        mappers: mappers[name] ?? {},
+        contextType: '../graphql/context.ts#Context',
+        makeResolverTypeCallable: true,
+      },
+    },
+  ]),
+);
+
+const config: CodegenConfig = {
+  generates: {
+    ...resolverTypes,
+    'persisted-queries/gen/web/': {
+      schema: 'schema/api.graphql',
+      documents: ['persisted-queries/web/*.graphql'],
+      preset: 'client',
+      presetConfig: {
+        persistedDocuments: { mode: 'embedHashInDocument', hashAlgorithm: 'sha256' },
+        fragmentMasking: false,
+      },
+      config: {
+        enumsAsTypes: true,
+        useTypeImports: true,
+        scalars: { DateTime: 'string', Email: 'string', Username: 'string' },
+      },
+    },
+  },
+};
+
+export default config;

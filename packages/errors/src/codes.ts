@@ -1,0 +1,144 @@
+/** What sort of failure a code is; each door derives its own status from this. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'limited'
+  | 'unavailable'
+  | 'timeout'
+  | 'internal';
+
+export type ErrorFacts = {
+  readonly kind: ErrorKind;
+  /** Status of an HTTP answer that carries no data. */
+  readonly httpStatus: number;
+  /** Whether the same request, sent again a little later, may succeed. */
+  readonly retryable: boolean;
+  /** One sentence for the person who meets the code. */
+  readonly meaning: string;
+};
+
+/** The closed list of codes a client can meet in `extensions.code`. A code is an API: never renamed, never reused. */
+export const errorCodes = {
+  MALFORMED_JSON: invalid('The request body is not a JSON object.'),
+  UNSUPPORTED_MEDIA_TYPE: invalid('The body must be sent as application/json.', 415),
+  BODY_TOO_LARGE: invalid('The request body is larger than the limit.', 413),
+  BATCHING_DISABLED: invalid('The body is an array; send one operation per request.'),
+  MISSING_QUERY: invalid('The request carries neither a query nor a persisted query id.'),
+  CSRF_PREVENTED: invalid('A browser could send this request across sites; add the header apollo-require-preflight.'),
+  METHOD_NOT_ALLOWED: invalid('GET serves queries only; send mutations by POST.', 405),
+  ROUTE_NOT_FOUND: {
+    kind: 'not-found',
+    httpStatus: 404,
+    retryable: false,
+    meaning: 'No such path; GraphQL is served at /graphql.',
+  },
+  GRAPHQL_PARSE_FAILED: invalid('The document is not valid GraphQL syntax.'),
+  GRAPHQL_VALIDATION_FAILED: invalid('The document does not fit the schema.'),
+  UNKNOWN_OPERATION: invalid('The document does not contain the operation that operationName asks for.'),
+  SUBSCRIPTIONS_UNSUPPORTED: invalid('Subscriptions are not served.'),
+  BAD_USER_INPUT: invalid('A variable or argument has a value the schema or the service refuses.'),
+  INVALID_CURSOR: invalid('The cursor was not issued by this connection.'),
+  INVALID_PAGE_SIZE: invalid('The page size is negative or larger than the connection allows.'),
+  TOKEN_LIMIT_EXCEEDED: invalid('The document has more tokens than the limit.'),
+  DEPTH_LIMIT_EXCEEDED: invalid('The operation nests deeper than the limit.'),
+  ALIAS_LIMIT_EXCEEDED: invalid('The document has more aliases than the limit.'),
+  ROOT_FIELD_LIMIT_EXCEEDED: invalid('The operation selects more root fields than the limit.'),
+  SELECTION_LIMIT_EXCEEDED: invalid('With its fragments expanded the operation has more selections than the limit.'),
+  COMPLEXITY_LIMIT_EXCEEDED: invalid('The operation may cost more than the limit.'),
+  PERSISTED_QUERY_NOT_FOUND: {
+    kind: 'not-found',
+    httpStatus: 404,
+    retryable: false,
+    meaning: 'No operation in the manifest has this id.',
+  },
+  PERSISTED_QUERY_REQUIRED: {
+    kind: 'forbidden',
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'This gateway serves persisted operations only; send an id from the manifest.',
+  },
+  UNAUTHENTICATED: unauthenticated('The operation needs a signed-in user.'),
+  ACCESS_TOKEN_INVALID: unauthenticated('The access token is malformed or was not signed by Nova.'),
+  ACCESS_TOKEN_EXPIRED: unauthenticated('The access token has expired; refresh the session.'),
+  REFRESH_TOKEN_INVALID: unauthenticated('The refresh token is unknown, expired, used or revoked; sign in again.'),
+  INVALID_CREDENTIALS: unauthenticated('The email or the password is wrong.'),
+  ACCOUNT_LOCKED: {
+    kind: 'limited',
+    httpStatus: 429,
+    retryable: true,
+    meaning: 'Too many failed sign-ins; try again after lockedUntil.',
+  },
+  ACCOUNT_INACTIVE: {
+    kind: 'forbidden',
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'The account does not exist or is not active.',
+  },
+  FORBIDDEN: { kind: 'forbidden', httpStatus: 403, retryable: false, meaning: 'The signed-in user may not do this.' },
+  NOT_FOUND: {
+    kind: 'not-found',
+    httpStatus: 404,
+    retryable: false,
+    meaning: 'The thing the operation acts on does not exist.',
+  },
+  EMAIL_TAKEN: conflict('An account with this email exists.'),
+  USERNAME_TAKEN: conflict('An account with this username exists.'),
+  CONFLICT: conflict('The state has changed since it was read, or the write breaks a rule of the data.'),
+  RESOURCE_EXHAUSTED: {
+    kind: 'limited',
+    httpStatus: 429,
+    retryable: true,
+    meaning: 'A bounded resource is used up; try again later.',
+  },
+  SUBGRAPH_UNAVAILABLE: {
+    kind: 'unavailable',
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'A part of the graph did not answer; the fields it serves are null.',
+  },
+  SUBGRAPH_TIMEOUT: {
+    kind: 'timeout',
+    httpStatus: 504,
+    retryable: true,
+    meaning: 'A part of the graph did not answer in time; the fields it serves are null.',
+  },
+  SERVICE_UNAVAILABLE: {
+    kind: 'unavailable',
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'A service behind the graph did not answer, or this server is stopping.',
+  },
+  DEADLINE_EXCEEDED: {
+    kind: 'timeout',
+    httpStatus: 504,
+    retryable: true,
+    meaning: 'The request took longer than its deadline.',
+  },
+  INTERNAL_ERROR: {
+    kind: 'internal',
+    httpStatus: 500,
+    retryable: false,
+    meaning: 'Nova failed; the request id finds the cause in the logs.',
+  },
+} as const satisfies Record<string, ErrorFacts>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCodes, value);
+}
+
+function invalid(meaning: string, httpStatus = 400) {
+  return { kind: 'invalid', httpStatus, retryable: false, meaning } as const;
+}
+
+function unauthenticated(meaning: string) {
+  return { kind: 'unauthenticated', httpStatus: 401, retryable: false, meaning } as const;
+}
+
+function conflict(meaning: string) {
+  return { kind: 'conflict', httpStatus: 409, retryable: false, meaning } as const;
+}

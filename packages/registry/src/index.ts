@@ -1,0 +1,1 @@
+export { type CompositionResult, composeSupergraph, type SubgraphSource } from './compose.ts';

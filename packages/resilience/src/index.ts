@@ -1,0 +1,1 @@
+export { type Deadline, startDeadline } from './deadline.ts';

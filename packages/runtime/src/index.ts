@@ -1,0 +1,16 @@
+export { type AdminServer, type ReadinessCheck, startAdminServer } from './admin-server.ts';
+export { type AppEnv, appEnvs, commonSettings } from './common-settings.ts';
+export { correlationIdFrom, headerNames } from './headers.ts';
+export {
+  anonymous,
+  createIdentitySigner,
+  createIdentityVerifier,
+  type Identity,
+  type IdentitySigner,
+  type IdentityVerifier,
+  type UserIdentity,
+} from './identity.ts';
+export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
+export { type Running, runProcess, StopStack } from './process.ts';
+export { ConfigError, readSettings, type Setting, type Settings, type SettingValues, setting } from './settings.ts';

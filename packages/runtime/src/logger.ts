@@ -1,0 +1,28 @@
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+export type Logger = PinoLogger;
+
+const secrets = [
+  'password',
+  'passwordHash',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'authorization',
+  'cookie',
+  'privateKey',
+];
+
+/** JSON lines on standard output (or `destination`), with secrets redacted one and two levels deep. */
+export function createLogger(options: { service: string; level?: LogLevel; destination?: DestinationStream }): Logger {
+  const settings = {
+    base: { service: options.service },
+    level: options.level ?? 'info',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `headers["${name}"]`]), censor: '[redacted]' },
+  };
+  return options.destination ? pino(settings, options.destination) : pino(settings);
+}
