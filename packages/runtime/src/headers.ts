@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** Names of what travels with a request: HTTP headers, gRPC metadata keys and event headers. */
+/** HTTP headers that travel with a request. */
 export const headerNames = {
   correlationId: 'x-correlation-id',
   identity: 'x-nova-identity',
@@ -12,3 +12,9 @@ export const headerNames = {
 export function correlationIdFrom(value: unknown): string {
   return typeof value === 'string' && /^[\w-]{8,64}$/.test(value) ? value : randomUUID();
 }
+
+/** Names of the same things in gRPC metadata. The deadline is gRPC's own. */
+export const metadataNames = {
+  correlationId: 'correlation-id',
+  identity: 'x-nova-identity',
+} as const;

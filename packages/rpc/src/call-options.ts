@@ -1,0 +1,23 @@
+import { metadataNames } from '@nova/runtime';
+import { type CallOptions, Metadata } from 'nice-grpc-common';
+
+/** The request on whose behalf a call is made. Its identity, correlation id and remaining time go with the call. */
+export type CallOrigin = {
+  readonly identityToken: string;
+  readonly correlationId: string;
+  readonly deadline: { remainingMs(): number; readonly signal: AbortSignal };
+};
+
+/** Longest a single call may take, in milliseconds, however much time its request has left. */
+const maxCallMs = 10_000;
+
+export function callOptions(origin: CallOrigin): CallOptions & { deadline: number } {
+  return {
+    metadata: Metadata({
+      [metadataNames.identity]: origin.identityToken,
+      [metadataNames.correlationId]: origin.correlationId,
+    }),
+    signal: origin.deadline.signal,
+    deadline: Date.now() + Math.min(origin.deadline.remainingMs(), maxCallMs),
+  };
+}

@@ -1,0 +1,43 @@
+import type { DescService } from '@bufbuild/protobuf';
+import { type Client, createChannel, createClientFactory } from 'nice-grpc';
+import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
+import { ClientError, type ClientMiddleware, Metadata } from 'nice-grpc-common';
+import { type ServiceDefinition, toDefinition } from './definition.ts';
+import { fromClientError } from './status.ts';
+import { insecureChannel, type TransportSecurity } from './security.ts';
+
+export type RpcClient<S extends DescService> = {
+  /** Calls take `callOptions(origin)`; they reject with AppError. */
+  readonly calls: Client<ServiceDefinition<S>, DeadlineOptions>;
+  stop(): void;
+};
+
+/** A typed client of one service at `address` (host:port). */
+export function createRpcClient<S extends DescService>(
+  service: S,
+  options: { address: string; security?: Pick<TransportSecurity, 'channel'> },
+): RpcClient<S> {
+  const channel = createChannel(options.address, options.security?.channel ?? insecureChannel(), {
+    'grpc.max_receive_message_length': 16 * 1024 * 1024,
+  });
+  const factory = createClientFactory().use(appErrors).use(deadlineMiddleware);
+  return {
+    calls: factory.create(toDefinition(service), channel) as RpcClient<S>['calls'],
+    stop: () => channel.close(),
+  };
+}
+
+const appErrors: ClientMiddleware = async function* appErrors(call, options) {
+  let trailer = Metadata();
+  try {
+    return yield* call.next(call.request, {
+      ...options,
+      onTrailer(received) {
+        trailer = received;
+        options.onTrailer?.(received);
+      },
+    });
+  } catch (error) {
+    throw error instanceof ClientError ? fromClientError(error, trailer) : error;
+  }
+};

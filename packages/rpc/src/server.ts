@@ -1,0 +1,91 @@
+import type { DescMessage, DescService } from '@bufbuild/protobuf';
+import { AppError } from '@nova/errors';
+import type { IdentityVerifier, Logger, Metrics } from '@nova/runtime';
+import { type CallContext, createServer, type ServiceImplementation } from 'nice-grpc';
+import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
+import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
+import { type ServiceDefinition, toDefinition } from './definition.ts';
+import { errorMiddleware } from './error-middleware.ts';
+import { type CallIdentity, identityMiddleware } from './identity-middleware.ts';
+import { metricsMiddleware } from './metrics-middleware.ts';
+import { insecureServer, type TransportSecurity } from './security.ts';
+import { validationMiddleware } from './validation-middleware.ts';
+
+/** What a method is called with besides its request. */
+export type RpcContext = CallContext & CallIdentity;
+export type RpcImplementation<S extends DescService> = ServiceImplementation<ServiceDefinition<S>, CallIdentity>;
+
+type Registered = {
+  readonly service: DescService;
+  readonly implementation: RpcImplementation<DescService>;
+};
+
+/** Pairs a service with its implementation, checked against each other. */
+export function rpcService<S extends DescService>(service: S, implementation: RpcImplementation<S>): Registered {
+  return { service, implementation: implementation as unknown as RpcImplementation<DescService> };
+}
+
+export type RpcServer = { readonly port: number; stop(): Promise<void> };
+
+/**
+ * Serves services over gRPC with health and reflection. Every call but those two must carry a signed identity; requests
+ * are checked against the rules in their proto; whatever is thrown leaves as one status (see status.ts).
+ */
+export async function startRpcServer(options: {
+  host: string;
+  port: number;
+  services: readonly Registered[];
+  /** A FileDescriptorSet that contains the services, for reflection. */
+  descriptors: Uint8Array;
+  verifyIdentity: IdentityVerifier;
+  log: Logger;
+  metrics: Metrics;
+  security?: Pick<TransportSecurity, 'server'>;
+}): Promise<RpcServer> {
+  if (!options.security && !isLoopback(options.host)) {
+    throw new AppError('INTERNAL_ERROR', `gRPC without TLS is served on loopback only, not on ${options.host}.`);
+  }
+  const health = HealthState();
+  const server = createServer({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 })
+    .use(metricsMiddleware(options.metrics))
+    .use(errorMiddleware(options.log))
+    .use(identityMiddleware(options.verifyIdentity))
+    .use(validationMiddleware(requestTypes(options.services)));
+  server.add(HealthDefinition, HealthServiceImpl(health));
+  server.add(
+    ServerReflectionService,
+    ServerReflection(
+      options.descriptors,
+      options.services.map(({ service }) => service.typeName),
+    ),
+  );
+  for (const { service, implementation } of options.services) server.add(toDefinition(service), implementation as never);
+  const port = await server.listen(`${options.host}:${options.port}`, options.security?.server ?? insecureServer());
+  health.setStatus('healthy');
+  let stopping: Promise<void> | undefined;
+  return {
+    port,
+    stop() {
+      health.setStatus('unhealthy');
+      stopping ??= stopWithin(server, 5_000);
+      return stopping;
+    },
+  };
+}
+
+function requestTypes(services: readonly Registered[]): Map<string, DescMessage> {
+  return new Map(services.flatMap(({ service }) => service.methods.map(({ input }) => [input.typeName, input] as const)));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+async function stopWithin(server: { shutdown(): Promise<void>; forceShutdown(): void }, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => server.forceShutdown(), graceMs);
+  try {
+    await server.shutdown();
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,47 @@
+import { AppError } from '@nova/errors';
+import { type Deadline, startDeadline } from '@nova/resilience';
+import { correlationIdFrom, headerNames, type Identity, type IdentityVerifier, type Logger } from '@nova/runtime';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What a subgraph knows of the request it serves. It is also the origin of the gRPC calls made for it. */
+export type RequestContext = {
+  readonly identity: Identity;
+  /** The signed form of `identity`, to send on. */
+  readonly identityToken: string;
+  readonly correlationId: string;
+  /** The gateway's deadline; its signal also aborts when the gateway hangs up. */
+  readonly deadline: Deadline;
+  readonly log: Logger;
+};
+
+const maxDeadlineMs = 30_000;
+
+/** Verifies who the request acts for and starts its deadline. Throws UNAUTHENTICATED without a valid identity. */
+export async function openRequestContext(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  services: { verifyIdentity: IdentityVerifier; log: Logger },
+): Promise<RequestContext> {
+  const correlationId = correlationIdFrom(request.headers[headerNames.correlationId]);
+  const identityToken = headerText(request, headerNames.identity);
+  const identity = await services.verifyIdentity(identityToken).catch((cause: unknown) => {
+    throw new AppError('UNAUTHENTICATED', 'The request carries no valid identity.', { cause });
+  });
+  const hungUp = new AbortController();
+  const deadline = startDeadline(deadlineMs(headerText(request, headerNames.deadlineMs)), hungUp.signal);
+  reply.raw.once('close', () => {
+    deadline.clear();
+    if (!reply.raw.writableFinished) hungUp.abort(new AppError('DEADLINE_EXCEEDED', 'The caller hung up.'));
+  });
+  return { identity, identityToken, correlationId, deadline, log: services.log.child({ correlationId }) };
+}
+
+function headerText(request: FastifyRequest, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function deadlineMs(text: string): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : maxDeadlineMs;
+  return Math.min(value, maxDeadlineMs);
+}

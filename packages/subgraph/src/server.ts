@@ -1,0 +1,98 @@
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import { AppError, isAppError } from '@nova/errors';
+import type { IdentityVerifier, Logger, Metrics } from '@nova/runtime';
+import { subgraphSdl } from '@nova/schema';
+import fastify, { type FastifyInstance } from 'fastify';
+import { parse } from 'graphql';
+import { errorMapper } from './error-mapper.ts';
+import { observeHttp } from './http-metrics.ts';
+import { openRequestContext, type RequestContext } from './request-context.ts';
+import { scalarResolvers } from './scalars.ts';
+
+export type SubgraphServer = { readonly url: string; readonly port: number; stop(): Promise<void> };
+
+export type SubgraphOptions<Context extends RequestContext> = {
+  /** Names the SDL in schema/subgraphs. */
+  readonly name: string;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly resolvers: GraphQLResolverMap<Context>;
+  /** Makes what resolvers see: loaders and services for one request. */
+  readonly createContext: (request: RequestContext) => Context;
+  readonly verifyIdentity: IdentityVerifier;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Plain HTTP routes beside /graphql. */
+  readonly routes?: (app: FastifyInstance) => void;
+};
+
+/** Serves one subgraph at /graphql to callers with a signed identity. Listens on loopback only. */
+export async function startSubgraphServer<Context extends RequestContext>(
+  options: SubgraphOptions<Context>,
+): Promise<SubgraphServer> {
+  if (!isLoopback(options.host)) {
+    throw new AppError('INTERNAL_ERROR', `A subgraph without TLS is served on loopback only, not on ${options.host}.`);
+  }
+  const app = fastify({ bodyLimit: 16 * 1024 * 1024, requestTimeout: 60_000 });
+  const apollo = createApollo<Context>(options, app);
+  await apollo.start();
+  app.decorateRequest('nova', null);
+  observeHttp(app, options.metrics);
+  app.post('/graphql', {
+    preHandler: async (request, reply) => {
+      request.nova = await openRequestContext(request, reply, options);
+    },
+    handler: fastifyApolloHandler(apollo, {
+      context: async (request) => options.createContext(request.nova as RequestContext),
+    }),
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const known = isAppError(error) ? error : undefined;
+    if (!known) options.log.warn({ err: error }, 'a request was refused');
+    const { code, message } = known ?? { code: 'BAD_USER_INPUT', message: 'The request is not usable.' };
+    return reply.code(known?.facts.httpStatus ?? 400).send({ errors: [{ message, extensions: { code } }] });
+  });
+  options.routes?.(app);
+  const url = await app.listen({ host: options.host, port: options.port });
+  let stopping: Promise<void> | undefined;
+  return {
+    url: `${url}/graphql`,
+    port: Number(new URL(url).port),
+    stop() {
+      stopping ??= apollo.stop().then(() => app.close());
+      return stopping;
+    },
+  };
+}
+
+function createApollo<Context extends RequestContext>(options: SubgraphOptions<Context>, app: FastifyInstance) {
+  return new ApolloServer<Context>({
+    schema: buildSubgraphSchema([
+      {
+        typeDefs: parse(subgraphSdl(options.name)),
+        resolvers: { ...scalarResolvers, ...options.resolvers },
+      },
+    ]),
+    formatError: errorMapper(options.log),
+    // The signed identity, which no browser can send across sites, stands in for the preflight check.
+    csrfPrevention: false,
+    persistedQueries: false,
+    introspection: false,
+    includeStacktraceInErrorResponses: false,
+    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginInlineTraceDisabled(), ApolloServerPluginLandingPageDisabled()],
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    nova: RequestContext | null;
+  }
+}

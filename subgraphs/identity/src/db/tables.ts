@@ -1,0 +1,43 @@
+import type { Generated } from 'kysely';
+
+export type AccountsTable = {
+  id: Generated<string>;
+  /** Lower case. */
+  email: string;
+  username: string;
+  /** An argon2id hash; null when the account has no password to sign in with. */
+  password_hash: string | null;
+  is_active: Generated<boolean>;
+  failed_login_attempts: Generated<number>;
+  locked_until: Generated<Date | null>;
+  created_at: Generated<Date>;
+  /** Soft deletion: both set or both null. */
+  deleted_at: Generated<Date | null>;
+  deleted_by: Generated<string | null>;
+};
+
+/** A sign-in; its refresh tokens are one family. */
+export type SessionsTable = {
+  id: Generated<string>;
+  account_id: string;
+  created_at: Generated<Date>;
+  revoked_at: Generated<Date | null>;
+  revoked_reason: Generated<'logout' | 'reuse' | null>;
+};
+
+export type RefreshTokensTable = {
+  /** SHA-256 of the token; the token itself is never stored. */
+  token_hash: Buffer;
+  session_id: string;
+  created_at: Generated<Date>;
+  expires_at: Date;
+  used_at: Generated<Date | null>;
+};
+
+/** The `active_` view holds what is not deleted. */
+export type Tables = {
+  accounts: AccountsTable;
+  active_accounts: AccountsTable;
+  sessions: SessionsTable;
+  refresh_tokens: RefreshTokensTable;
+};
