@@ -1,7 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -16,8 +27,9 @@ export type Home = { readonly dir: string; readonly clusterDir: string; readonly
 const unfinishedPrefix = 'unfinished-';
 
 /** Makes the directory when it is missing, and opens it far enough for the server's account to reach the cluster in it. */
-export function openHome(dir: string): Home {
-  mkdirSync(dir, { recursive: true });
+export function openHome(path: string): Home {
+  mkdirSync(path, { recursive: true });
+  const dir = realpathSync(path);
   if (process.getuid?.() === 0) chmodSync(dir, 0o711);
   return { dir, clusterDir: join(dir, 'cluster'), passwordFile: join(dir, 'superuser-password') };
 }
@@ -26,7 +38,9 @@ export function openHome(dir: string): Home {
 export function superuserPassword(home: Home): string {
   if (existsSync(home.passwordFile)) return readFileSync(home.passwordFile, 'utf8');
   if (existsSync(home.clusterDir)) {
-    throw new EmbeddedPostgresError(`${home.passwordFile} is gone, so nobody can log in to the database beside it. Start with --reset.`);
+    throw new EmbeddedPostgresError(
+      `${home.passwordFile} is gone, so nobody can log in to the database beside it. Start with --reset.`,
+    );
   }
   const password = randomBytes(24).toString('base64url');
   writeFileSync(home.passwordFile, password, { mode: 0o600 });
@@ -53,7 +67,8 @@ export async function createCluster(options: {
 }): Promise<void> {
   const { home, account } = options;
   for (const name of readdirSync(home.dir)) {
-    if (name.startsWith(unfinishedPrefix)) rmSync(join(home.dir, name), { recursive: true, force: true, maxRetries: 5 });
+    if (name.startsWith(unfinishedPrefix))
+      rmSync(join(home.dir, name), { recursive: true, force: true, maxRetries: 5 });
   }
   const workDir = join(home.dir, `${unfinishedPrefix}${randomBytes(6).toString('hex')}`);
   const clusterDir = join(workDir, 'cluster');
@@ -63,10 +78,14 @@ export async function createCluster(options: {
   if (account) for (const path of [workDir, passwordFile]) chownSync(path, account.uid, account.gid);
   try {
     const output = recentLines(20);
-    const child = spawnProgram(options.binaries.initdb, initdbFlags({ clusterDir, passwordFile, durable: options.durable }), {
-      account,
-      cwd: workDir,
-    });
+    const child = spawnProgram(
+      options.binaries.initdb,
+      initdbFlags({ clusterDir, passwordFile, durable: options.durable }),
+      {
+        account,
+        cwd: workDir,
+      },
+    );
     for (const stream of [child.stdout, child.stderr]) if (stream) output.follow(stream);
     const [code] = await once(child, 'close');
     if (code !== 0) throw failureOf('The database could not be created (initdb failed).', output.lines);
@@ -104,7 +123,7 @@ export function spawnProgram(
     cwd: options.cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     ...(options.account ? { uid: options.account.uid, gid: options.account.gid } : {}),
   });
 }

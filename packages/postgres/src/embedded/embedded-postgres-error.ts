@@ -22,6 +22,7 @@ const causes: ReadonlyArray<{ pattern: RegExp; advice: string }> = [
 export function failureOf(what: string, lines: readonly string[]): EmbeddedPostgresError {
   const output = lines.join('\n');
   const advice = causes.find(({ pattern }) => pattern.test(output))?.advice;
-  const printed = lines.length === 0 ? 'It printed nothing.' : `It printed:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  const printed =
+    lines.length === 0 ? 'It printed nothing.' : `It printed:\n${lines.map((line) => `  ${line}`).join('\n')}`;
   return new EmbeddedPostgresError([what, ...(advice ? [advice] : []), printed].join('\n'));
 }

@@ -54,7 +54,12 @@ function isRunning(pid: number): boolean {
   return !/^State:\s+Z/m.test(readOrEmpty(`/proc/${pid}/status`));
 }
 
-function isServerOf(options: { pid: number; clusterDir: string; binaries: Binaries; account: Account | undefined }): boolean {
+function isServerOf(options: {
+  pid: number;
+  clusterDir: string;
+  binaries: Binaries;
+  account: Account | undefined;
+}): boolean {
   if (process.platform === 'linux') {
     const words = readOrEmpty(`/proc/${options.pid}/cmdline`).split('\0');
     return words[0]?.endsWith('/postgres') === true && words.includes(options.clusterDir);

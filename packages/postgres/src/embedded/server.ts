@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Account } from './account.ts';
@@ -19,10 +19,17 @@ export type ServerOptions = {
   readonly onLog?: (line: string) => void;
 };
 
-export type Server = { readonly pid: number; readonly port: number; readonly exited: Promise<void>; stop(): Promise<void> };
+export type Server = {
+  readonly pid: number;
+  readonly port: number;
+  readonly exited: Promise<void>;
+  stop(): Promise<void>;
+};
 
 const readyWithinMs = 60_000;
 const fastStopWithinMs = 10_000;
+/** How long the password may be refused: while our server fails on a taken port, another one answers there. */
+const passwordRefusedForMs = 3_000;
 
 /** Starts the server and resolves when it has answered a query; port 0 means any free one. */
 export async function startServer(port: number, options: ServerOptions): Promise<Server> {
@@ -31,13 +38,14 @@ export async function startServer(port: number, options: ServerOptions): Promise
     const chosen = port === 0 ? await freePort() : port;
     const server = launch(chosen, options);
     try {
-      await becomeReady({ ...server, port: chosen, password: options.password, deadline });
+      await becomeReady(server, { port: chosen, password: options.password, clusterDir: options.clusterDir, deadline });
       return { pid: server.pid, port: chosen, exited: server.exited, stop: server.stop };
     } catch (error) {
       await server.stop();
       const printed = server.log.lines.join('\n');
       // Processes of a killed server hold its memory for a moment longer; a free port may be taken between probe and use.
-      const passing = /pre-existing shared memory/.test(printed) || (port === 0 && /Address already in use/.test(printed));
+      const passing =
+        /pre-existing shared memory/.test(printed) || (port === 0 && /Address already in use/.test(printed));
       if (!passing || Date.now() > deadline) throw error;
       await delay(250);
     }
@@ -114,37 +122,43 @@ async function stopServer(child: ChildProcess, exited: Promise<void>): Promise<v
   await exited;
 }
 
-async function becomeReady(server: Launched & { port: number; password: string; deadline: number }): Promise<void> {
-  let ended = false;
-  void server.exited.then(() => {
-    ended = true;
-  });
+type Address = { readonly port: number; readonly password: string; readonly clusterDir: string };
+
+async function becomeReady(server: Launched, address: Address & { deadline: number }): Promise<void> {
+  const startedAtMs = Date.now();
+  const ended = server.exited.then(() => 'ended' as const);
   for (;;) {
-    if (ended) throw failureOf('PostgreSQL ended while starting.', server.log.lines);
-    const refusal = await connectOnce(server);
+    const refusal = await Promise.race([refusalToAnswer(address), ended]);
+    if (refusal === 'ended') throw failureOf('PostgreSQL ended while starting.', server.log.lines);
     if (!refusal) return;
-    if (Date.now() > server.deadline) {
-      throw failureOf(`PostgreSQL was not ready within ${readyWithinMs / 1000} s (${refusal.message}).`, server.log.lines);
+    if ('code' in refusal && refusal.code === '28P01' && Date.now() - startedAtMs > passwordRefusedForMs) {
+      throw failureOf('PostgreSQL refuses the password kept beside its data.', server.log.lines);
     }
-    await Promise.race([server.exited, delay(50)]);
+    if (Date.now() > address.deadline) {
+      throw failureOf(
+        `PostgreSQL was not ready within ${readyWithinMs / 1000} s (${refusal.message}).`,
+        server.log.lines,
+      );
+    }
+    await Promise.race([ended, delay(50)]);
   }
 }
 
-/** The reason why a query cannot be answered yet, or undefined when it was. */
-async function connectOnce(server: { port: number; password: string }): Promise<Error | undefined> {
+/** Why our server does not answer a query yet; undefined when it did. A stranger on the same port does not count. */
+async function refusalToAnswer(address: Address): Promise<Error | undefined> {
   const client = new pg.Client({
     host: '127.0.0.1',
-    port: server.port,
+    port: address.port,
     user: superuser,
-    password: server.password,
+    password: address.password,
     database: 'postgres',
     connectionTimeoutMillis: 5_000,
   });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query('select 1');
-    return undefined;
+    const { rows } = await client.query<{ dir: string }>("select current_setting('data_directory') as dir");
+    return rows[0]?.dir === address.clusterDir ? undefined : new Error('another server answers on its port');
   } catch (error) {
     return error as Error;
   } finally {

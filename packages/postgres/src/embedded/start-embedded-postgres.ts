@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireReachable, serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
@@ -40,8 +40,7 @@ export type EmbeddedPostgres = {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { durable = true, sharedBuffersMb = 128, onLog } = options;
   const binaries = await findBinaries();
-  openHome(options.dataDir);
-  const home = openHome(realpathSync(options.dataDir));
+  const home = openHome(options.dataDir);
   const account = serverAccount(home.clusterDir);
   if (account) requireReachable(account, { homeDir: home.dir, binaries });
   const password = superuserPassword(home);
