@@ -10,11 +10,11 @@ const scalars = {
 
 /** Types that resolvers of a subgraph return: rows of its nouns, not the GraphQL shapes. */
 const mappers: Record<string, Record<string, string>> = {
-  identity: { Account: '../accounts/account.ts#Account', User: '../graphql/resolvers/user.ts#UserReference' },
-  user: { User: '../profiles/profile.ts#Profile' },
+  identity: { Account: '../accounts/account.ts#Account as AccountModel', User: '../graphql/resolvers/user.ts#UserReference' },
+  user: { User: '../profiles/profile.ts#Profile as ProfileModel' },
   content: {
-    Post: '../posts/post.ts#Post',
-    Comment: '../comments/comment.ts#Comment',
+    Post: '../posts/post.ts#Post as PostModel',
+    Comment: '../comments/comment.ts#Comment as CommentModel',
     User: '../graphql/resolvers/user.ts#UserReference',
   },
 };
@@ -30,10 +30,10 @@ const resolverTypes = Object.fromEntries(
         enumsAsTypes: true,
         useTypeImports: true,
         strictScalars: true,
+        immutableTypes: true,
         scalars,
         mappers: mappers[name] ?? {},
         contextType: '../graphql/context.ts#Context',
-        makeResolverTypeCallable: true,
       },
     },
   ]),

@@ -22,6 +22,7 @@ export type ErrorFacts = {
 
 /** The closed list of codes a client can meet in `extensions.code`. A code is an API: never renamed, never reused. */
 export const errorCodes = {
+  BAD_REQUEST: invalid('The HTTP request is not one a GraphQL client sends; the message says what is wrong with it.'),
   MALFORMED_JSON: invalid('The request body is not a JSON object.'),
   UNSUPPORTED_MEDIA_TYPE: invalid('The body must be sent as application/json.', 415),
   BODY_TOO_LARGE: invalid('The request body is larger than the limit.', 413),

@@ -1,5 +1,6 @@
 export { type Database, openDatabase } from './database.ts';
-export { type DomainRole, provisionDatabase, roleName } from './provision.ts';
 export { isUniqueViolation } from './errors.ts';
-export { type Connection, type Edge, type PageRequest, pageOf, pageRequest } from './keyset.ts';
+export { type Connection, type Edge, isUuid, type PageRequest, pageOf, pageRequest } from './keyset.ts';
 export { type MigrationSet, migrate } from './migrate.ts';
+export { type DomainRole, provisionDatabase, roleName } from './provision.ts';
+export { migrationSettings, runMigrations } from './run-migrations.ts';

@@ -22,14 +22,22 @@ export type Connection<T> = {
 };
 
 const maxPageSize = 100;
+const defaultPageSize = 20;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Whether a text has the form of the ids that rows have; anything else is nobody's id. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
+}
+
 /**
- * Checks the arguments of a connection. `kind` names the connection, so that a cursor of another one is refused.
+ * Checks the arguments of a connection. `kind` names the connection, so that a cursor of another one is refused; without
+ * `first` a page has 20 rows.
  * Throws INVALID_PAGE_SIZE outside 0 to 100 and INVALID_CURSOR.
  */
-export function pageRequest(kind: string, args: { first: number; after?: string | null }): PageRequest {
-  const { first, after } = args;
+export function pageRequest(kind: string, args: { first?: number | null; after?: string | null }): PageRequest {
+  const { after } = args;
+  const first = args.first ?? defaultPageSize;
   if (first < 0 || first > maxPageSize) {
     throw new AppError('INVALID_PAGE_SIZE', `"first" must be from 0 to ${maxPageSize}, not ${first}.`, {
       details: { argument: 'first', value: first, limit: maxPageSize },
@@ -64,8 +72,10 @@ function cursorOf(kind: string, id: string): string {
 
 function idOf(kind: string, cursor: string): string {
   const [foundKind, id] = Buffer.from(cursor, 'base64url').toString().split(':');
-  if (foundKind !== kind || id === undefined || !uuid.test(id) || cursorOf(kind, id) !== cursor) {
-    throw new AppError('INVALID_CURSOR', 'The cursor was not issued by this connection.', { details: { argument: 'after' } });
+  if (foundKind !== kind || id === undefined || !isUuid(id) || cursorOf(kind, id) !== cursor) {
+    throw new AppError('INVALID_CURSOR', 'The cursor was not issued by this connection.', {
+      details: { argument: 'after' },
+    });
   }
   return id;
 }

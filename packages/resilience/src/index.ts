@@ -1,1 +1,2 @@
+export { type Bulkhead, createBulkhead } from './bulkhead.ts';
 export { type Deadline, startDeadline } from './deadline.ts';

@@ -3,8 +3,8 @@ import { type Client, createChannel, createClientFactory } from 'nice-grpc';
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
 import { ClientError, type ClientMiddleware, Metadata } from 'nice-grpc-common';
 import { type ServiceDefinition, toDefinition } from './definition.ts';
-import { fromClientError } from './status.ts';
 import { insecureChannel, type TransportSecurity } from './security.ts';
+import { fromClientError } from './status.ts';
 
 export type RpcClient<S extends DescService> = {
   /** Calls take `callOptions(origin)`; they reject with AppError. */

@@ -11,7 +11,9 @@ export function identityMiddleware(verify: IdentityVerifier): ServerMiddleware<C
   return async function* establishIdentity(call, context) {
     const correlationId = correlationIdFrom(context.metadata.get(metadataNames.correlationId));
     const open = openServices.some((prefix) => call.method.path.startsWith(prefix));
-    const identity = open ? ({ kind: 'anonymous' } as const) : await verified(verify, context.metadata.get(metadataNames.identity));
+    const identity = open
+      ? ({ kind: 'anonymous' } as const)
+      : await verified(verify, context.metadata.get(metadataNames.identity));
     return yield* call.next(call.request, { ...context, identity, correlationId });
   };
 }

@@ -59,7 +59,8 @@ export async function startRpcServer(options: {
       options.services.map(({ service }) => service.typeName),
     ),
   );
-  for (const { service, implementation } of options.services) server.add(toDefinition(service), implementation as never);
+  for (const { service, implementation } of options.services)
+    server.add(toDefinition(service), implementation as never);
   const port = await server.listen(`${options.host}:${options.port}`, options.security?.server ?? insecureServer());
   health.setStatus('healthy');
   let stopping: Promise<void> | undefined;
@@ -74,14 +75,19 @@ export async function startRpcServer(options: {
 }
 
 function requestTypes(services: readonly Registered[]): Map<string, DescMessage> {
-  return new Map(services.flatMap(({ service }) => service.methods.map(({ input }) => [input.typeName, input] as const)));
+  return new Map(
+    services.flatMap(({ service }) => service.methods.map(({ input }) => [input.typeName, input] as const)),
+  );
 }
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
-async function stopWithin(server: { shutdown(): Promise<void>; forceShutdown(): void }, graceMs: number): Promise<void> {
+async function stopWithin(
+  server: { shutdown(): Promise<void>; forceShutdown(): void },
+  graceMs: number,
+): Promise<void> {
   const timer = setTimeout(() => server.forceShutdown(), graceMs);
   try {
     await server.shutdown();

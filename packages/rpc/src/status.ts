@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode, type ErrorDetails, type ErrorKind, errorCodes, isErrorCode } from '@nova/errors';
-import { type ClientError, Metadata, ServerError, Status } from 'nice-grpc-common';
+import { type ClientError, type Metadata, ServerError, Status } from 'nice-grpc-common';
 
 const codeKey = 'nova-error-code';
 const detailsKey = 'nova-error-details-bin';

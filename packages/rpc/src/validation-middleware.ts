@@ -20,12 +20,17 @@ export function validationMiddleware(types: ReadonlyMap<string, DescMessage>): S
   };
 }
 
-type Violation = { readonly message: string; readonly field: ReadonlyArray<{ readonly kind: string; readonly name?: string }> };
+type Violation = {
+  readonly message: string;
+  readonly field: ReadonlyArray<{ readonly kind: string; readonly name?: string }>;
+};
 
 function invalid(violations: readonly Violation[]): AppError {
   const fields = violations.map(({ field, message }) => {
     const path = field.flatMap((element) => (element.name === undefined ? [] : [element.name])).join('.');
     return `${path}: ${message}`;
   });
-  return new AppError('BAD_USER_INPUT', `The request breaks the rules of its fields: ${fields.join('; ')}`, { details: { fields } });
+  return new AppError('BAD_USER_INPUT', `The request breaks the rules of its fields: ${fields.join('; ')}`, {
+    details: { fields },
+  });
 }

@@ -10,7 +10,9 @@ export {
   type IdentityVerifier,
   type UserIdentity,
 } from './identity.ts';
+export { developmentKeyMark, readKeyFile } from './key-file.ts';
 export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type Running, runProcess, StopStack } from './process.ts';
 export { ConfigError, readSettings, type Setting, type Settings, type SettingValues, setting } from './settings.ts';
+export { type WatchedFile, watchFile } from './watch-file.ts';

@@ -87,6 +87,14 @@ export const setting = {
       return raw === 'true';
     });
   },
+  /** `value,value` */
+  list(options: { description: string }): Setting<readonly string[]> {
+    return {
+      description: options.description,
+      defaultText: 'not set',
+      read: (raw) => (raw ?? '').split(',').flatMap((part) => part.trim() || []),
+    };
+  },
   /** `name=value,name=value` */
   map(options: { description: string }): Setting<ReadonlyMap<string, string>> {
     return {

@@ -11,7 +11,8 @@ export function errorMapper(log: Logger) {
     if (original instanceof GraphQLError && isErrorCode(code)) {
       return shape(formatted, new AppError(code, formatted.message));
     }
-    if (original instanceof GraphQLError) return shape(formatted, new AppError(inputCode(formatted), formatted.message));
+    if (original instanceof GraphQLError)
+      return shape(formatted, new AppError(inputCode(formatted), formatted.message));
     log.error({ err: original, path: formatted.path }, 'a resolver failed');
     return shape(formatted, new AppError('INTERNAL_ERROR', 'The service failed.'));
   };

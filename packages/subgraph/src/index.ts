@@ -1,5 +1,6 @@
+export { type ConnectionLoader, createConnectionLoader } from './connection-loader.ts';
 export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';
 export { scalarResolvers } from './scalars.ts';
-export { startSubgraphServer, type SubgraphServer } from './server.ts';
+export { type SubgraphServer, startSubgraphServer } from './server.ts';
 export { requireUser } from './viewer.ts';

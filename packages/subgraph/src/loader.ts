@@ -4,11 +4,12 @@ import DataLoader from 'dataloader';
 export type Loader<K, V> = { load(key: K): Promise<V> };
 
 /**
- * A loader over one batch function that returns the values it found by key; a key it does not return loads as null.
+ * A loader over one batch function that returns what it found by key: a value, or an error for that key
+ * alone. A key it does not return loads as null.
  * Batches hold at most `maxBatchSize` keys (default 1 000), so that statements and messages stay bounded.
  */
 export function createLoader<K extends string, V>(
-  batch: (keys: readonly K[]) => Promise<ReadonlyMap<K, V>>,
+  batch: (keys: readonly K[]) => Promise<ReadonlyMap<K, V | Error>>,
   options: { maxBatchSize?: number } = {},
 ): Loader<K, V | null> {
   return new DataLoader<K, V | null>(

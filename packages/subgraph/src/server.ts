@@ -1,5 +1,8 @@
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginInlineTraceDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { AppError, isAppError } from '@nova/errors';
@@ -20,7 +23,8 @@ export type SubgraphOptions<Context extends RequestContext> = {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  readonly resolvers: GraphQLResolverMap<Context>;
+  /** Typed by codegen, whose types are narrower than the map that building a schema takes. */
+  readonly resolvers: object;
   /** Makes what resolvers see: loaders and services for one request. */
   readonly createContext: (request: RequestContext) => Context;
   readonly verifyIdentity: IdentityVerifier;
@@ -74,7 +78,7 @@ function createApollo<Context extends RequestContext>(options: SubgraphOptions<C
     schema: buildSubgraphSchema([
       {
         typeDefs: parse(subgraphSdl(options.name)),
-        resolvers: { ...scalarResolvers, ...options.resolvers },
+        resolvers: { ...scalarResolvers, ...(options.resolvers as GraphQLResolverMap<Context>) },
       },
     ]),
     formatError: errorMapper(options.log),
@@ -83,7 +87,11 @@ function createApollo<Context extends RequestContext>(options: SubgraphOptions<C
     persistedQueries: false,
     introspection: false,
     includeStacktraceInErrorResponses: false,
-    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginInlineTraceDisabled(), ApolloServerPluginLandingPageDisabled()],
+    plugins: [
+      fastifyApolloDrainPlugin(app),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+    ],
   });
 }
 

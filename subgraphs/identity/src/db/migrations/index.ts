@@ -1,7 +1,7 @@
 import type { MigrationSet } from '@nova/postgres';
-import * as createAccountsAndSessions from './20261121T090000Z-create-accounts-and-sessions.ts';
+import * as createAccountsAndSessions from './20261121090000-create-accounts-and-sessions.ts';
 
 /** Frozen history: a migration that has landed is never changed, only followed. */
 export const migrations: MigrationSet = {
-  '20261121T090000Z-create-accounts-and-sessions': createAccountsAndSessions,
+  '20261121090000-create-accounts-and-sessions': createAccountsAndSessions,
 };

@@ -1,5 +1,5 @@
 import type { MigrationSet } from '@nova/postgres';
-import * as createProfiles from './20261121T090000Z-create-profiles.ts';
+import * as createProfiles from './20261121090000-create-profiles.ts';
 
 /** Frozen history: a migration that has landed is never changed, only followed. */
-export const migrations: MigrationSet = { '20261121T090000Z-create-profiles': createProfiles };
+export const migrations: MigrationSet = { '20261121090000-create-profiles': createProfiles };

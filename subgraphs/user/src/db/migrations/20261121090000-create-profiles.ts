@@ -16,7 +16,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   await sql`create view active_profiles as select * from profiles where deleted_at is null`.execute(db);
   await sql`create unique index profiles_username on profiles (lower(username)) where deleted_at is null`.execute(db);
-  await sql`create index profiles_deleted on profiles (deleted_by, deleted_at) where deleted_at is not null`.execute(db);
+  await sql`create index profiles_deleted on profiles (deleted_by, deleted_at) where deleted_at is not null`.execute(
+    db,
+  );
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {

@@ -30,7 +30,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index posts_active on posts (id desc) where deleted_at is null`.execute(db);
   await sql`create index posts_deleted on posts (deleted_by, deleted_at) where deleted_at is not null`.execute(db);
   await sql`create index comments_active_by_post on comments (post_id, id) where deleted_at is null`.execute(db);
-  await sql`create index comments_deleted on comments (deleted_by, deleted_at) where deleted_at is not null`.execute(db);
+  await sql`create index comments_deleted on comments (deleted_by, deleted_at) where deleted_at is not null`.execute(
+    db,
+  );
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import type { AppEnv } from './common-settings.ts';
+import { ConfigError } from './settings.ts';
+
+/** Stands above the PEM block of every key that Nova makes by itself; a key file that carries it is for one's own machine only. */
+export const developmentKeyMark = 'Made by Nova for development and tests; not to be used elsewhere.';
+
+/**
+ * The PEM text of the file that a setting names. Throws ConfigError when it cannot be read and, outside development and
+ * test, when the key is one that Nova made by itself.
+ */
+export function readKeyFile(settingName: string, file: string, appEnv: AppEnv): string {
+  const pem = readText(settingName, file);
+  const isOwnMachine = appEnv === 'development' || appEnv === 'test';
+  if (!isOwnMachine && pem.includes(developmentKeyMark)) {
+    throw new ConfigError([`${settingName} names a key made for development: APP_ENV=${appEnv} needs a key of its own`]);
+  }
+  return pem;
+}
+
+function readText(settingName: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new ConfigError([`${settingName} names a file that cannot be read (${reason}): ${file}`]);
+  }
+}

@@ -1,0 +1,54 @@
+import { readFile, stat } from 'node:fs/promises';
+
+export type WatchedFile = { stop(): void };
+
+/**
+ * Hands the text of a file to `onText`, now and after every change on disk, one at a time. The first time an error
+ * rejects the promise; later it goes to `onError`, once per change, and the watching goes on. The file is polled,
+ * because change notifications do not work on every mounted volume.
+ */
+export async function watchFile(options: {
+  file: string;
+  pollMs: number;
+  onText(text: string): void;
+  onError(error: unknown): void;
+}): Promise<WatchedFile> {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let seen = await fingerprint(options.file);
+  options.onText(await readFile(options.file, 'utf8'));
+  const poll = async () => {
+    try {
+      const current = await fingerprint(options.file);
+      if (current !== seen) {
+        seen = current;
+        const text = await readFile(options.file, 'utf8');
+        if (!stopped) options.onText(text);
+      }
+    } catch (error) {
+      if (!stopped) options.onError(error);
+    }
+    schedule();
+  };
+  const schedule = () => {
+    if (!stopped) timer = setTimeout(() => void poll(), options.pollMs).unref();
+  };
+  schedule();
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Changes whenever the file was written, replaced or removed. */
+async function fingerprint(file: string): Promise<string> {
+  try {
+    const { mtimeNs, size, ino } = await stat(file, { bigint: true });
+    return `${mtimeNs} ${size} ${ino}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing';
+    throw error;
+  }
+}

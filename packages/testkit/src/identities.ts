@@ -1,0 +1,46 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createIdentitySigner, createIdentityVerifier, type Identity } from '@nova/runtime';
+
+/** The keys of a test's gateway and identity service, in memory and as the files their settings name. */
+export type TestKeys = {
+  readonly identityPrivateKeyFile: string;
+  readonly identityPublicKeyFile: string;
+  readonly accessTokenKeyFile: string;
+  sign(identity: Identity): Promise<string>;
+  readonly verify: ReturnType<typeof createIdentityVerifier>;
+  remove(): void;
+};
+
+/** Makes keys. The RSA key has 2 048 bits, because a longer one only costs the test time. */
+export function createTestKeys(): TestKeys {
+  const directory = mkdtempSync(join(tmpdir(), 'nova-keys-'));
+  const write = (name: string, pem: string) => {
+    const file = join(directory, name);
+    writeFileSync(file, pem, { mode: 0o600 });
+    return file;
+  };
+  const identity = pemPair(generateKeyPairSync('ed25519'));
+  const accessToken = pemPair(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+  return {
+    identityPrivateKeyFile: write('identity.key.pem', identity.privateKey),
+    identityPublicKeyFile: write('identity.pub.pem', identity.publicKey),
+    accessTokenKeyFile: write('access-token.key.pem', accessToken.privateKey),
+    sign: createIdentitySigner(identity.privateKey),
+    verify: createIdentityVerifier(identity.publicKey),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+export function userIdentity(userId: string, permissions: readonly string[] = []): Identity {
+  return { kind: 'user', userId, sessionId: randomUUID(), permissions };
+}
+
+function pemPair(pair: { publicKey: KeyObject; privateKey: KeyObject }): { publicKey: string; privateKey: string } {
+  return {
+    publicKey: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privateKey: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}

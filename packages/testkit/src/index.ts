@@ -1,0 +1,5 @@
+export { createTestDatabase, type TestDatabase } from './database.ts';
+export { type GraphqlAnswer, postGraphql, subgraphClient } from './graphql-client.ts';
+export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
+export { findService, type ServiceProgram } from './services.ts';
+export { statementsDuring } from './statements.ts';

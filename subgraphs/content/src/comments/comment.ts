@@ -1,0 +1,30 @@
+import { AppError } from '@nova/errors';
+
+export type Comment = {
+  readonly id: string;
+  readonly postId: string;
+  readonly authorId: string;
+  readonly body: string;
+  readonly createdAt: Date;
+};
+
+const maxBodyLength = 2_000;
+
+/** The body as it is stored. Throws BAD_USER_INPUT when it is empty or too long. */
+export function commentBody(text: string): string {
+  const body = text.trim();
+  const length = [...body].length;
+  if (length >= 1 && length <= maxBodyLength) return body;
+  throw new AppError('BAD_USER_INPUT', `A comment has 1 to ${maxBodyLength} characters, not ${length}.`, {
+    details: { field: 'body', length, limit: maxBodyLength },
+  });
+}
+
+/** Throws FORBIDDEN unless the user wrote the comment. */
+export function requireCommentAuthor(comment: Comment, userId: string): void {
+  if (comment.authorId !== userId) throw new AppError('FORBIDDEN', 'Only its author may delete a comment.');
+}
+
+export function commentNotFound(id: string): AppError {
+  return new AppError('NOT_FOUND', 'The comment does not exist.', { details: { id } });
+}

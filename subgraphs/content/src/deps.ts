@@ -1,0 +1,13 @@
+import type { Kysely } from 'kysely';
+import type { CommentCommands } from './comments/comment-commands.ts';
+import type { Tables } from './db/tables.ts';
+import type { Accounts } from './grpc/clients.ts';
+import type { PostCommands } from './posts/post-commands.ts';
+
+/** What the doors of content are given by its composition root. */
+export type Deps = {
+  readonly db: Kysely<Tables>;
+  readonly posts: PostCommands;
+  readonly comments: CommentCommands;
+  readonly accounts: Accounts;
+};

@@ -1,0 +1,26 @@
+import { requireUser } from '@nova/subgraph';
+import type { MutationResolvers } from '../../generated/graphql.ts';
+
+export const mutation: MutationResolvers = {
+  async createPost(_parent, { input }, context) {
+    const { userId } = requireUser(context);
+    await context.accounts.requireActive(userId, context);
+    return { post: await context.posts.create({ authorId: userId, body: input.body }) };
+  },
+  async deletePost(_parent, { input }, context) {
+    const { userId } = requireUser(context);
+    await context.posts.delete({ id: input.id, userId });
+    return { deletedPostId: input.id };
+  },
+  async addComment(_parent, { input }, context) {
+    const { userId } = requireUser(context);
+    await context.accounts.requireActive(userId, context);
+    const comment = await context.comments.add({ postId: input.postId, authorId: userId, body: input.body });
+    return { comment };
+  },
+  async deleteComment(_parent, { input }, context) {
+    const { userId } = requireUser(context);
+    await context.comments.delete({ id: input.id, userId });
+    return { deletedCommentId: input.id };
+  },
+};

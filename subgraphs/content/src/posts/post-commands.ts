@@ -1,0 +1,38 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from '../db/tables.ts';
+import { type Post, postBody, postNotFound, requirePostAuthor } from './post.ts';
+import { insertPost, lockPost, markPostDeleted } from './post-repository.ts';
+
+export type PostCommands = {
+  /** Throws BAD_USER_INPUT for a body that is empty or too long. */
+  create(input: { authorId: string; body: string }): Promise<Post>;
+  /** Deletes a post and the comments under it. Throws NOT_FOUND, or FORBIDDEN for another's post. */
+  delete(input: { id: string; userId: string }): Promise<void>;
+};
+
+export function createPostCommands(deps: {
+  db: Kysely<Tables>;
+  deleteCommentsOfPost: (tx: Transaction<Tables>, postId: string, deletedBy: string) => Promise<void>;
+}): PostCommands {
+  return {
+    create({ authorId, body }) {
+      const accepted = postBody(body);
+      return deps.db.transaction().execute((tx) => insertPost(tx, { authorId, body: accepted }));
+    },
+    delete({ id, userId }) {
+      return deps.db.transaction().execute(async (tx) => {
+        const post = await requirePost(tx, id);
+        requirePostAuthor(post, userId);
+        await deps.deleteCommentsOfPost(tx, id, userId);
+        await markPostDeleted(tx, id, userId);
+      });
+    },
+  };
+}
+
+/** The post, locked until the transaction ends. Throws NOT_FOUND. */
+export async function requirePost(tx: Transaction<Tables>, id: string): Promise<Post> {
+  const post = await lockPost(tx, id);
+  if (!post) throw postNotFound(id);
+  return post;
+}

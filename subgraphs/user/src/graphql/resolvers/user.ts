@@ -1,0 +1,5 @@
+import type { UserResolvers } from '../../generated/graphql.ts';
+
+export const user: UserResolvers = {
+  __resolveReference: ({ id }, { loaders }) => loaders.profile.load(id),
+};

@@ -1,0 +1,89 @@
+import { isUuid } from '@nova/postgres';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { ProfilesTable, Tables } from '../db/tables.ts';
+import type { Profile } from './profile.ts';
+
+type Row = Pick<Selectable<ProfilesTable>, 'id' | 'username' | 'display_name' | 'bio' | 'location' | 'joined_at'>;
+
+const columns = ['id', 'username', 'display_name', 'bio', 'location', 'joined_at'] as const;
+
+export async function findProfiles(db: Kysely<Tables>, ids: readonly string[]): Promise<Profile[]> {
+  const rows = await db
+    .selectFrom('active_profiles')
+    .select(columns)
+    .where('id', '=', sql<string>`any(${ids.filter(isUuid)}::uuid[])`)
+    .execute();
+  return rows.map(toProfile);
+}
+
+export async function findProfileByUsername(db: Kysely<Tables>, username: string): Promise<Profile | undefined> {
+  const row = await db
+    .selectFrom('active_profiles')
+    .select(columns)
+    .where(sql`lower(username)`, '=', username.toLowerCase())
+    .executeTakeFirst();
+  return row && toProfile(row);
+}
+
+/** Ids whose profile was deleted: for them an account is no reason to show one. */
+export async function findDeletedProfileIds(db: Kysely<Tables>, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('profiles')
+    .select('id')
+    .where('id', '=', sql<string>`any(${ids.filter(isUuid)}::uuid[])`)
+    .where('deleted_at', 'is not', null)
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Writes the profile if there is none yet; an existing one stays as it is. */
+export async function insertProfileIfAbsent(db: Kysely<Tables>, profile: Profile): Promise<void> {
+  await db
+    .insertInto('profiles')
+    .values({
+      id: profile.id,
+      username: profile.username,
+      display_name: profile.displayName,
+      bio: profile.bio,
+      location: profile.location,
+      joined_at: profile.joinedAt,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** Locks the profile until the transaction ends. */
+export async function lockProfile(db: Kysely<Tables>, id: string): Promise<Profile | undefined> {
+  const row = await db
+    .selectFrom('profiles')
+    .select(columns)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row && toProfile(row);
+}
+
+export async function updateProfile(db: Kysely<Tables>, profile: Profile): Promise<void> {
+  await db
+    .updateTable('profiles')
+    .set({
+      display_name: profile.displayName,
+      bio: profile.bio,
+      location: profile.location,
+      updated_at: sql`now()`,
+    })
+    .where('id', '=', profile.id)
+    .execute();
+}
+
+function toProfile(row: Row): Profile {
+  return {
+    id: row.id,
+    username: row.username,
+    displayName: row.display_name,
+    bio: row.bio,
+    location: row.location,
+    joinedAt: row.joined_at,
+  };
+}

@@ -1,0 +1,57 @@
+import { AppError } from '@nova/errors';
+
+export type Profile = {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly bio: string | null;
+  readonly location: string | null;
+  readonly joinedAt: Date;
+};
+
+/** What identity tells of an account. */
+export type AccountFacts = { readonly id: string; readonly username: string; readonly createdAt: Date };
+
+/** The profile of an account that never changed it. */
+export function defaultProfile(account: AccountFacts): Profile {
+  return {
+    id: account.id,
+    username: account.username,
+    displayName: account.username,
+    bio: null,
+    location: null,
+    joinedAt: account.createdAt,
+  };
+}
+
+export type ProfileChanges = {
+  readonly displayName?: string | null;
+  readonly bio?: string | null;
+  readonly location?: string | null;
+};
+
+/** The profile with the changes made: absent fields stay, null clears. Throws BAD_USER_INPUT naming the field. */
+export function changeProfile(profile: Profile, changes: ProfileChanges): Profile {
+  return {
+    ...profile,
+    displayName:
+      changes.displayName === undefined ? profile.displayName : requiredText('displayName', changes.displayName, 50),
+    bio: changes.bio === undefined ? profile.bio : optionalText('bio', changes.bio, 500),
+    location: changes.location === undefined ? profile.location : optionalText('location', changes.location, 100),
+  };
+}
+
+function requiredText(field: string, value: string | null, limit: number): string {
+  const text = optionalText(field, value, limit);
+  if (text !== null) return text;
+  throw new AppError('BAD_USER_INPUT', `${field} must not be empty.`, { details: { field } });
+}
+
+function optionalText(field: string, value: string | null, limit: number): string | null {
+  const text = value?.trim() ?? '';
+  const length = [...text].length;
+  if (length <= limit) return text === '' ? null : text;
+  throw new AppError('BAD_USER_INPUT', `${field} has at most ${limit} characters, not ${length}.`, {
+    details: { field, length, limit },
+  });
+}
