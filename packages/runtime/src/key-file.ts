@@ -13,7 +13,9 @@ export function readKeyFile(settingName: string, file: string, appEnv: AppEnv): 
   const pem = readText(settingName, file);
   const isOwnMachine = appEnv === 'development' || appEnv === 'test';
   if (!isOwnMachine && pem.includes(developmentKeyMark)) {
-    throw new ConfigError([`${settingName} names a key made for development: APP_ENV=${appEnv} needs a key of its own`]);
+    throw new ConfigError([
+      `${settingName} names a key made for development: APP_ENV=${appEnv} needs a key of its own`,
+    ]);
   }
   return pem;
 }

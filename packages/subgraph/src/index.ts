@@ -1,3 +1,4 @@
+export type { FastifyInstance as HttpApp } from 'fastify';
 export { type ConnectionLoader, createConnectionLoader } from './connection-loader.ts';
 export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';

@@ -18,7 +18,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create view active_accounts as select * from accounts where deleted_at is null`.execute(db);
   await sql`create unique index accounts_email on accounts (email) where deleted_at is null`.execute(db);
   await sql`create unique index accounts_username on accounts (lower(username)) where deleted_at is null`.execute(db);
-  await sql`create index accounts_deleted on accounts (deleted_by, deleted_at) where deleted_at is not null`.execute(db);
+  await sql`create index accounts_deleted on accounts (deleted_by, deleted_at) where deleted_at is not null`.execute(
+    db,
+  );
   await sql`
     create table sessions (
       id uuid primary key default uuidv7(),

@@ -1,0 +1,136 @@
+import { AppError } from '@nova/errors';
+import { isUniqueViolation, isUuid } from '@nova/postgres';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { AccountsTable, Tables } from '../db/tables.ts';
+import type { Account, Lock } from './account.ts';
+
+type Row = Pick<Selectable<AccountsTable>, 'id' | 'email' | 'username' | 'is_active' | 'created_at' | 'deleted_at'>;
+
+const columns = ['id', 'email', 'username', 'is_active', 'created_at', 'deleted_at'] as const;
+
+/** What a sign-in is checked against. */
+export type Credentials = {
+  readonly accountId: string;
+  readonly passwordHash: string | null;
+  readonly isLocked: boolean;
+};
+
+/** Deleted accounts too, as inactive ones: others must learn that they are gone. */
+export async function findAccounts(db: Kysely<Tables>, ids: readonly string[]): Promise<Account[]> {
+  const rows = await db
+    .selectFrom('accounts')
+    .select(columns)
+    .where('id', '=', sql<string>`any(${ids.filter(isUuid)}::uuid[])`)
+    .execute();
+  return rows.map(toAccount);
+}
+
+export async function findActiveAccount(db: Kysely<Tables>, id: string): Promise<Account | undefined> {
+  const [account] = await findAccounts(db, [id]);
+  return account?.isActive ? account : undefined;
+}
+
+/** Upper and lower case are the same; the name of a deleted account is nobody's. */
+export async function findAccountByUsername(db: Kysely<Tables>, username: string): Promise<Account | undefined> {
+  const row = await db
+    .selectFrom('active_accounts')
+    .select(columns)
+    .where(sql<string>`lower(username)`, '=', sql<string>`lower(${username})`)
+    .executeTakeFirst();
+  return row && toAccount(row);
+}
+
+export async function findCredentials(db: Kysely<Tables>, email: string): Promise<Credentials | undefined> {
+  return db
+    .selectFrom('active_accounts')
+    .select(['id as accountId', 'password_hash as passwordHash'])
+    .select(sql<boolean>`coalesce(locked_until > now(), false)`.as('isLocked'))
+    .where('email', '=', email)
+    .executeTakeFirst();
+}
+
+/** Throws EMAIL_TAKEN or USERNAME_TAKEN. The indexes decide, so that of two at the same time one is refused. */
+export async function insertAccount(
+  db: Kysely<Tables>,
+  account: { email: string; username: string; passwordHash: string },
+): Promise<Account> {
+  try {
+    const row = await db
+      .insertInto('accounts')
+      .values({ email: account.email, username: account.username, password_hash: account.passwordHash })
+      .returning(columns)
+      .executeTakeFirstOrThrow();
+    return toAccount(row);
+  } catch (error) {
+    if (isUniqueViolation(error, 'accounts_email')) throw taken('EMAIL_TAKEN', 'email');
+    if (isUniqueViolation(error, 'accounts_username')) throw taken('USERNAME_TAKEN', 'username');
+    throw error;
+  }
+}
+
+export type FailureCount = {
+  readonly accountId: string;
+  readonly lock: Lock | undefined;
+  readonly hasLockedNow: boolean;
+};
+
+/**
+ * Counts a failed sign-in in one statement, so that none is lost when many fail at once: the failure that reaches
+ * `maxFailures` locks the account, later ones are counted but do not prolong the lock, and the first one after a lock
+ * has passed counts as 1. Undefined when there is no such account, or with `onlyWhileLocked` no locked one.
+ */
+export async function countFailedLogin(
+  db: Kysely<Tables>,
+  options: { email: string; maxFailures: number; lockSeconds: number; onlyWhileLocked?: boolean },
+): Promise<FailureCount | undefined> {
+  const count = sql<number>`case when locked_until <= now() then 1 else failed_login_attempts + 1 end`;
+  const { rows } = await sql<FailureRow>`
+    update accounts set
+      failed_login_attempts = ${count},
+      locked_until = case
+        when locked_until > now() then locked_until
+        when ${count} >= ${options.maxFailures} then now() + make_interval(secs => ${options.lockSeconds})
+      end
+    where email = ${options.email}
+      and deleted_at is null
+      ${options.onlyWhileLocked ? sql`and locked_until > now()` : sql``}
+    returning
+      new.id as "accountId",
+      new.locked_until as "lockedUntil",
+      ceil(extract(epoch from new.locked_until - now()))::integer as "retryAfterSeconds",
+      new.locked_until is not null and new.locked_until is distinct from old.locked_until as "hasLockedNow"
+  `.execute(db);
+  const [row] = rows;
+  if (!row) return undefined;
+  const { accountId, lockedUntil, retryAfterSeconds, hasLockedNow } = row;
+  return { accountId, lock: lockedUntil === null ? undefined : { lockedUntil, retryAfterSeconds }, hasLockedNow };
+}
+
+type FailureRow = { accountId: string; lockedUntil: Date | null; retryAfterSeconds: number; hasLockedNow: boolean };
+
+/** Forgets earlier failures and locks the row. Undefined when the account has been locked or deleted meanwhile. */
+export async function recordLogin(db: Kysely<Tables>, accountId: string): Promise<Account | undefined> {
+  const row = await db
+    .updateTable('accounts')
+    .set({ failed_login_attempts: 0, locked_until: null })
+    .where('id', '=', accountId)
+    .where('deleted_at', 'is', null)
+    .where(sql<boolean>`(locked_until is null or locked_until <= now())`)
+    .returning(columns)
+    .executeTakeFirst();
+  return row && toAccount(row);
+}
+
+function taken(code: 'EMAIL_TAKEN' | 'USERNAME_TAKEN', field: string): AppError {
+  return new AppError(code, `An account with this ${field} exists.`, { details: { field } });
+}
+
+function toAccount(row: Row): Account {
+  return {
+    id: row.id,
+    email: row.email,
+    username: row.username,
+    isActive: row.is_active && row.deleted_at === null,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,103 @@
+import { commonSettings, readKeyFile, readSettings, type SettingValues, setting } from '@nova/runtime';
+
+export const settings = {
+  ...commonSettings,
+  GRAPHQL_PORT: setting.integer({
+    default: 4010,
+    max: 65_535,
+    description: 'Port of the GraphQL endpoint and of /.well-known/jwks.json.',
+  }),
+  GRPC_PORT: setting.integer({ default: 4011, max: 65_535, description: 'Port of the gRPC service.' }),
+  ADMIN_PORT: setting.integer({ default: 4012, max: 65_535, description: 'Port of /livez, /readyz and /metrics.' }),
+  DATABASE_URL: setting.url({
+    description: "PostgreSQL, as the domain's own role; may go through a transaction pooler.",
+  }),
+  DATABASE_POOL_MAX: setting.integer({ default: 10, min: 1, max: 100, description: 'Most connections of the pool.' }),
+  IDENTITY_PUBLIC_KEY_FILE: setting.string({
+    description: "PEM file of the gateway's public key; identities it did not sign are refused.",
+  }),
+  ACCESS_TOKEN_KEY_FILE: setting.string({
+    description: 'PEM file of the RSA private key (4 096 bits) that signs access tokens.',
+  }),
+  ACCESS_TOKEN_OLD_KEY_FILES: setting.list({
+    description:
+      'PEM files of RSA keys, separated by commas, that the JWKS still (or already) publishes; they sign nothing.',
+  }),
+  ACCESS_TOKEN_SECONDS: setting.integer({
+    default: 900,
+    min: 30,
+    max: 86_400,
+    description: 'How long an access token is good for.',
+  }),
+  REFRESH_TOKEN_DAYS: setting.integer({
+    default: 30,
+    min: 1,
+    max: 365,
+    description: 'How long a refresh token that is not used is good for.',
+  }),
+  LOGIN_MAX_FAILURES: setting.integer({
+    default: 5,
+    min: 1,
+    max: 1_000,
+    description: 'Failed sign-ins in a row that lock an account.',
+  }),
+  LOGIN_LOCK_SECONDS: setting.integer({
+    default: 900,
+    min: 1,
+    max: 86_400,
+    description: 'How long an account stays locked.',
+  }),
+  PASSWORD_MEMORY_KIB: setting.integer({
+    default: 19_456,
+    min: 8,
+    max: 4_194_304,
+    description: 'argon2id: memory of one password check, in KiB.',
+  }),
+  PASSWORD_PASSES: setting.integer({ default: 2, min: 1, max: 100, description: 'argon2id: passes over that memory.' }),
+  PASSWORD_LANES: setting.integer({ default: 1, min: 1, max: 16, description: 'argon2id: threads of one check.' }),
+  PASSWORD_MAX_RUNNING: setting.integer({
+    default: 2,
+    min: 1,
+    max: 64,
+    description:
+      'Password checks at the same time; each holds a thread of the pool (UV_THREADPOOL_SIZE, 4) and its memory.',
+  }),
+  PASSWORD_MAX_QUEUED: setting.integer({
+    default: 100,
+    max: 100_000,
+    description: 'Password checks that wait for a place; more are refused with RESOURCE_EXHAUSTED.',
+  }),
+};
+
+export type Config = ReturnType<typeof toConfig>;
+
+export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> {
+  return readSettings(settings, env);
+}
+
+/** Reads the key files; throws ConfigError when one is missing or not fit for APP_ENV. */
+export function toConfig(env: SettingValues<typeof settings>) {
+  const key = (name: string, file: string) => readKeyFile(name, file, env.APP_ENV);
+  return {
+    appEnv: env.APP_ENV,
+    logLevel: env.LOG_LEVEL,
+    host: env.HOST,
+    ports: { graphql: env.GRAPHQL_PORT, grpc: env.GRPC_PORT, admin: env.ADMIN_PORT },
+    database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
+    identityPublicKey: key('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE),
+    accessToken: {
+      signingKey: key('ACCESS_TOKEN_KEY_FILE', env.ACCESS_TOKEN_KEY_FILE),
+      oldKeys: env.ACCESS_TOKEN_OLD_KEY_FILES.map((file) => key('ACCESS_TOKEN_OLD_KEY_FILES', file)),
+      lifetimeSeconds: env.ACCESS_TOKEN_SECONDS,
+    },
+    refreshTokenDays: env.REFRESH_TOKEN_DAYS,
+    lockout: { maxFailures: env.LOGIN_MAX_FAILURES, lockSeconds: env.LOGIN_LOCK_SECONDS },
+    passwords: {
+      memoryKib: env.PASSWORD_MEMORY_KIB,
+      passes: env.PASSWORD_PASSES,
+      lanes: env.PASSWORD_LANES,
+      maxRunning: env.PASSWORD_MAX_RUNNING,
+      maxQueued: env.PASSWORD_MAX_QUEUED,
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import type { Kysely } from 'kysely';
+import type { AccountCommands } from './accounts/account-commands.ts';
+import type { Tables } from './db/tables.ts';
+import type { SessionCommands } from './sessions/session-commands.ts';
+
+/** What the doors of identity are given by its composition root. */
+export type Deps = {
+  readonly db: Kysely<Tables>;
+  readonly accounts: AccountCommands;
+  readonly sessions: SessionCommands;
+};

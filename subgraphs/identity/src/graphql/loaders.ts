@@ -1,0 +1,20 @@
+import { createLoader, type Loader } from '@nova/subgraph';
+import type { Kysely } from 'kysely';
+import type { Account } from '../accounts/account.ts';
+import { findAccounts } from '../accounts/account-repository.ts';
+import type { Tables } from '../db/tables.ts';
+
+/** What resolvers read, made for one request; each loader sends one statement a batch. */
+export type Loaders = {
+  /** Null for accounts that are not active. */
+  readonly account: Loader<string, Account | null>;
+};
+
+export function createLoaders(db: Kysely<Tables>): Loaders {
+  return {
+    account: createLoader(async (ids) => {
+      const accounts = await findAccounts(db, ids);
+      return new Map(accounts.filter(({ isActive }) => isActive).map((account) => [account.id, account]));
+    }),
+  };
+}

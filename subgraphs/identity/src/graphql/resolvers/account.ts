@@ -1,0 +1,10 @@
+import { requireOwner } from '../../accounts/account.ts';
+import type { AccountResolvers } from '../../generated/graphql.ts';
+
+export const account: AccountResolvers = {
+  __resolveReference({ id }, { identity, loaders }) {
+    requireOwner(id, identity.kind === 'user' ? identity.userId : undefined);
+    return loaders.account.load(id);
+  },
+  user: ({ id }) => ({ id }),
+};

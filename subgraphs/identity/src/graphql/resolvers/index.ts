@@ -1,0 +1,5 @@
+import { account } from './account.ts';
+import { mutation } from './mutation.ts';
+import { query } from './query.ts';
+
+export const resolvers = { Query: query, Mutation: mutation, Account: account };

@@ -1,0 +1,6 @@
+import type { QueryResolvers } from '../../generated/graphql.ts';
+
+export const query: QueryResolvers = {
+  viewer: (_parent, _args, { identity, loaders }) =>
+    identity.kind === 'user' ? loaders.account.load(identity.userId) : null,
+};

@@ -1,0 +1,2 @@
+/** A user as identity knows them: by id only. */
+export type UserReference = { readonly id: string };

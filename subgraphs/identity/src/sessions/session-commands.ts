@@ -1,0 +1,107 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Account } from '../accounts/account.ts';
+import type { Tables } from '../db/tables.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { AccessTokenSigner } from './access-token-signer.ts';
+import { createRefreshToken, hashRefreshToken } from './refresh-token.ts';
+import { judgeToken, type NewSession, refreshTokenInvalid, type SessionTokens } from './session.ts';
+import {
+  deleteExpiredTokens,
+  findToken,
+  insertRefreshToken,
+  insertSession,
+  lockSessionOfToken,
+  markTokenUsed,
+  revokeSession,
+} from './session-repository.ts';
+
+export type SessionCommands = {
+  /** Part of the caller's transaction; sign the access token with `issueTokens` when it has committed. */
+  open(tx: Transaction<Tables>, accountId: string): Promise<NewSession>;
+  issueTokens(session: NewSession): Promise<SessionTokens>;
+  /** Exchanges a refresh token, once. Throws REFRESH_TOKEN_INVALID; a second use also ends the session. */
+  refresh(refreshToken: string): Promise<SessionTokens & { readonly account: Account }>;
+  /** Ends the token's session; false when there was none to end. */
+  logout(refreshToken: string): Promise<boolean>;
+};
+
+export type SessionCommandDeps = {
+  readonly db: Kysely<Tables>;
+  readonly signer: AccessTokenSigner;
+  readonly refreshTokenDays: number;
+  readonly findActiveAccount: (db: Kysely<Tables>, id: string) => Promise<Account | undefined>;
+  readonly telemetry: Pick<Telemetry, 'sessionEnded'>;
+};
+
+export function createSessionCommands(deps: SessionCommandDeps): SessionCommands {
+  const { db, signer, telemetry } = deps;
+  const issueTokens = async (session: NewSession): Promise<SessionTokens> => {
+    const { token, expiresAt } = await signer.sign({ accountId: session.accountId, sessionId: session.id });
+    const { refreshToken, refreshTokenExpiresAt } = session;
+    return { accessToken: token, accessTokenExpiresAt: expiresAt, refreshToken, refreshTokenExpiresAt };
+  };
+  return {
+    async open(tx, accountId) {
+      const id = await insertSession(tx, accountId);
+      return addToken(deps, tx, { id, accountId });
+    },
+    issueTokens,
+    async refresh(refreshToken) {
+      const hash = hashRefreshToken(refreshToken);
+      const renewal = hash && (await db.transaction().execute((tx) => renew(deps, tx, hash)));
+      if (renewal?.kind === 'ended') telemetry.sessionEnded('reuse', renewal.sessionId);
+      if (renewal?.kind !== 'renewed') throw refreshTokenInvalid();
+      return { account: renewal.account, ...(await issueTokens(renewal.session)) };
+    },
+    async logout(refreshToken) {
+      const hash = hashRefreshToken(refreshToken);
+      const ended = hash && (await db.transaction().execute((tx) => end(tx, hash)));
+      if (ended) telemetry.sessionEnded('logout', ended);
+      return ended !== undefined;
+    },
+  };
+}
+
+type Renewal =
+  | { readonly kind: 'renewed'; readonly account: Account; readonly session: NewSession }
+  | { readonly kind: 'ended'; readonly sessionId: string }
+  | { readonly kind: 'refused' };
+
+/** Returns a refusal instead of throwing it, so that the transaction commits and what it ends stays ended. */
+async function renew(deps: SessionCommandDeps, tx: Transaction<Tables>, hash: Buffer): Promise<Renewal> {
+  const session = await lockSessionOfToken(tx, hash);
+  const token = session && (await findToken(tx, hash));
+  if (!token) return { kind: 'refused' };
+  const verdict = judgeToken({ ...token, isSessionRevoked: session.isRevoked });
+  if (verdict === 'end-session') {
+    await revokeSession(tx, session.id, 'reuse');
+    return { kind: 'ended', sessionId: session.id };
+  }
+  const account = verdict === 'renew' ? await deps.findActiveAccount(tx, session.accountId) : undefined;
+  if (!account) return { kind: 'refused' };
+  await markTokenUsed(tx, hash);
+  await deleteExpiredTokens(tx, session.id);
+  return { kind: 'renewed', account, session: await addToken(deps, tx, session) };
+}
+
+/** The id of the session that ended; undefined when there was none or it had ended before. */
+async function end(tx: Transaction<Tables>, hash: Buffer): Promise<string | undefined> {
+  const session = await lockSessionOfToken(tx, hash);
+  if (!session || session.isRevoked) return undefined;
+  await revokeSession(tx, session.id, 'logout');
+  return session.id;
+}
+
+async function addToken(
+  deps: SessionCommandDeps,
+  tx: Transaction<Tables>,
+  session: { id: string; accountId: string },
+): Promise<NewSession> {
+  const { token, hash } = createRefreshToken();
+  const refreshTokenExpiresAt = await insertRefreshToken(tx, {
+    hash,
+    sessionId: session.id,
+    lifetimeDays: deps.refreshTokenDays,
+  });
+  return { id: session.id, accountId: session.accountId, refreshToken: token, refreshTokenExpiresAt };
+}

@@ -1,0 +1,77 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Tables } from '../db/tables.ts';
+import type { PresentedToken } from './session.ts';
+
+export async function insertSession(db: Kysely<Tables>, accountId: string): Promise<string> {
+  const { id } = await db
+    .insertInto('sessions')
+    .values({ account_id: accountId })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Resolves with the time at which the token expires. */
+export async function insertRefreshToken(
+  db: Kysely<Tables>,
+  token: { hash: Buffer; sessionId: string; lifetimeDays: number },
+): Promise<Date> {
+  const { expires_at } = await db
+    .insertInto('refresh_tokens')
+    .values({
+      token_hash: token.hash,
+      session_id: token.sessionId,
+      expires_at: sql`now() + make_interval(days => ${token.lifetimeDays})`,
+    })
+    .returning('expires_at')
+    .executeTakeFirstOrThrow();
+  return expires_at;
+}
+
+export type SessionOfToken = { readonly id: string; readonly accountId: string; readonly isRevoked: boolean };
+
+/** Locks the session until the transaction ends, so that all that is done with its tokens happens one after the other. */
+export async function lockSessionOfToken(tx: Transaction<Tables>, hash: Buffer): Promise<SessionOfToken | undefined> {
+  return tx
+    .selectFrom('sessions')
+    .select(['id', 'account_id as accountId'])
+    .select(sql<boolean>`revoked_at is not null`.as('isRevoked'))
+    .where('id', '=', (query) => query.selectFrom('refresh_tokens').select('session_id').where('token_hash', '=', hash))
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** Read it after its session was locked: before that, another transaction may still be using the token. */
+export async function findToken(
+  tx: Transaction<Tables>,
+  hash: Buffer,
+): Promise<Omit<PresentedToken, 'isSessionRevoked'> | undefined> {
+  return tx
+    .selectFrom('refresh_tokens')
+    .select(sql<boolean>`used_at is not null`.as('isUsed'))
+    .select(sql<boolean>`expires_at <= now()`.as('isExpired'))
+    .where('token_hash', '=', hash)
+    .executeTakeFirst();
+}
+
+export async function markTokenUsed(tx: Transaction<Tables>, hash: Buffer): Promise<void> {
+  await tx.updateTable('refresh_tokens').set({ used_at: sql`now()` }).where('token_hash', '=', hash).execute();
+}
+
+/** An expired token is refused whether it is known or not, so that a long session need not keep all it ever had. */
+export async function deleteExpiredTokens(tx: Transaction<Tables>, sessionId: string): Promise<void> {
+  await tx
+    .deleteFrom('refresh_tokens')
+    .where('session_id', '=', sessionId)
+    .where('expires_at', '<=', sql<Date>`now()`)
+    .execute();
+}
+
+export async function revokeSession(db: Kysely<Tables>, id: string, reason: 'logout' | 'reuse'): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ revoked_at: sql`now()`, revoked_reason: reason })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .execute();
+}
