@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Vite would take graphql's ES modules while Apollo loads the CommonJS ones, and instanceof would fail between the two.
+  resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['{packages,subgraphs}/*/{src,tests}/**/*.test.ts', '{gateway,deploy,tools}/**/*.test.ts'],
     exclude: ['**/node_modules/**'],

@@ -11,6 +11,7 @@ export type CallOrigin = {
 /** Longest a single call may take, in milliseconds, however much time its request has left. */
 const maxCallMs = 10_000;
 
+/** `deadline` is in milliseconds from now. */
 export function callOptions(origin: CallOrigin): CallOptions & { deadline: number } {
   return {
     metadata: Metadata({
@@ -18,6 +19,6 @@ export function callOptions(origin: CallOrigin): CallOptions & { deadline: numbe
       [metadataNames.correlationId]: origin.correlationId,
     }),
     signal: origin.deadline.signal,
-    deadline: Date.now() + Math.min(origin.deadline.remainingMs(), maxCallMs),
+    deadline: Math.min(origin.deadline.remainingMs(), maxCallMs),
   };
 }

@@ -20,7 +20,7 @@ export function createRpcClient<S extends DescService>(
   const channel = createChannel(options.address, options.security?.channel ?? insecureChannel(), {
     'grpc.max_receive_message_length': 16 * 1024 * 1024,
   });
-  const factory = createClientFactory().use(appErrors).use(deadlineMiddleware);
+  const factory = createClientFactory().use(deadlineMiddleware).use(appErrors);
   return {
     calls: factory.create(toDefinition(service), channel) as RpcClient<S>['calls'],
     stop: () => channel.close(),

@@ -3,3 +3,4 @@ export { type GraphqlAnswer, postGraphql, subgraphClient } from './graphql-clien
 export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
 export { findService, type ServiceProgram } from './services.ts';
 export { statementsDuring } from './statements.ts';
+export { startSubgraphs, type TestSubgraphs } from './subgraphs.ts';

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { commonSettings, readSettings, type SettingValues, setting } from '@nova/runtime';
+import { commonSettings, readKeyFile, readSettings, type SettingValues, setting } from '@nova/runtime';
 
 export const settings = {
   ...commonSettings,
@@ -30,6 +29,6 @@ export function toConfig(env: SettingValues<typeof settings>) {
     ports: { graphql: env.GRAPHQL_PORT, admin: env.ADMIN_PORT },
     database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
     identityAddress: env.IDENTITY_GRPC_URL,
-    identityPublicKey: readFileSync(env.IDENTITY_PUBLIC_KEY_FILE, 'utf8'),
+    identityPublicKey: readKeyFile("IDENTITY_PUBLIC_KEY_FILE", env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
   };
 }
