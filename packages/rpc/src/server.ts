@@ -62,12 +62,13 @@ export async function startRpcServer(options: {
   for (const { service, implementation } of options.services)
     server.add(toDefinition(service), implementation as never);
   const port = await server.listen(`${options.host}:${options.port}`, options.security?.server ?? insecureServer());
-  health.setStatus('healthy');
+  const healthOf = ['', ...options.services.map(({ service }) => service.typeName)];
+  for (const name of healthOf) health.setStatus('healthy', name);
   let stopping: Promise<void> | undefined;
   return {
     port,
     stop() {
-      health.setStatus('unhealthy');
+      for (const name of healthOf) health.setStatus('unhealthy', name);
       stopping ??= stopWithin(server, 5_000);
       return stopping;
     },

@@ -1,0 +1,170 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { AppError, type ErrorCode, errorCodes } from '@nova/errors';
+import { IdentityService, UserSchema } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
+import { startDeadline } from '@nova/resilience';
+import { anonymous, createLogger, createMetrics } from '@nova/runtime';
+import { createTestKeys, userIdentity } from '@nova/testkit';
+import { createChannel, createClient } from 'nice-grpc';
+import { HealthDefinition } from 'nice-grpc-server-health';
+import { ServerReflectionService } from 'nice-grpc-server-reflection';
+import reflectionMessages from 'nice-grpc-server-reflection/lib/proto/grpc/reflection/v1/reflection_pb.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callOptions, createRpcClient, type RpcContext, readDescriptors, rpcService, startRpcServer } from '../src/index.ts';
+
+const id = '01999999-0000-7000-8000-000000000001';
+const keys = createTestKeys();
+const metrics = createMetrics('rpc-test');
+let answer: (context: RpcContext) => Promise<void>;
+let server: Awaited<ReturnType<typeof startRpcServer>>;
+let client: ReturnType<typeof createRpcClient<typeof IdentityService>>;
+
+beforeAll(async () => {
+  const user = create(UserSchema, { id, username: 'ada', createdAt: timestampNow(), isActive: true });
+  server = await startRpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    services: [
+      rpcService(IdentityService, {
+        async getUser(_request, context) {
+          await answer(context);
+          return { user };
+        },
+        getUsersByIds: async () => ({ users: [user] }),
+        getUserByUsername: async () => ({ user }),
+      }),
+    ],
+    descriptors: readDescriptors(),
+    verifyIdentity: keys.verify,
+    log: createLogger({ service: 'test', level: 'silent' }),
+    metrics,
+  });
+  client = createRpcClient(IdentityService, { address: `127.0.0.1:${server.port}` });
+});
+afterAll(async () => {
+  client.stop();
+  await server.stop();
+  await server.stop();
+  keys.remove();
+});
+
+async function origin(timeoutMs = 5_000) {
+  const identityToken = await keys.sign(userIdentity(id, ['read:posts']));
+  return { identityToken, correlationId: 'correlation-1', deadline: startDeadline(timeoutMs) };
+}
+
+async function getUser(timeoutMs?: number) {
+  const from = await origin(timeoutMs);
+  return client.calls.getUser({ id }, callOptions(from)).finally(() => from.deadline.clear());
+}
+
+test('a call arrives with the identity and correlation id of the request it is made for', async () => {
+  let seen: RpcContext | undefined;
+  answer = async (context) => {
+    seen = context;
+  };
+  expect((await getUser()).user?.username).toBe('ada');
+  expect(seen?.identity).toMatchObject({ kind: 'user', userId: id, permissions: ['read:posts'] });
+  expect(seen?.correlationId).toBe('correlation-1');
+});
+
+test.each(Object.keys(errorCodes) as ErrorCode[])('%s reaches the caller with its message and details', async (code) => {
+  answer = async () => {
+    throw new AppError(code, 'Said to the caller.', { details: { limit: 3, field: 'naïve' } });
+  };
+  const error = await getUser().catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(AppError);
+  expect(error).toMatchObject({ code, message: 'Said to the caller.', details: { limit: 3, field: 'naïve' } });
+});
+
+test('what was not thrown on purpose is masked', async () => {
+  answer = async () => {
+    throw new Error('select secret from accounts');
+  };
+  const error = await getUser().catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ code: 'INTERNAL_ERROR', message: 'The service failed.' });
+});
+
+test('a call ends with its request, and the server sees it', async () => {
+  const cancelled = new Promise<void>((resolve) => {
+    answer = async (context) => {
+      await new Promise<void>((done) => context.signal.addEventListener('abort', () => done(), { once: true }));
+      resolve();
+    };
+  });
+  const started = performance.now();
+  await expect(getUser(100)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  expect(performance.now() - started).toBeLessThan(1_000);
+  await cancelled;
+});
+
+test('a request that breaks the rules in the proto is refused field by field', async () => {
+  const from = await origin();
+  const call = client.calls.getUsersByIds({ ids: ['no-uuid'] }, callOptions(from));
+  const error: AppError = await call.then(
+    () => expect.unreachable(),
+    (caught: AppError) => caught,
+  );
+  expect(error.code).toBe('BAD_USER_INPUT');
+  expect(error.details.fields).toEqual([expect.stringContaining('ids')]);
+  await expect(client.calls.getUsersByIds({ ids: [] }, callOptions(from))).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+  });
+  from.deadline.clear();
+});
+
+test.each([
+  ['no identity', async () => ''],
+  ['a forged identity', async () => createTestKeys().sign(anonymous)],
+])('a call with %s is refused', async (_name, token) => {
+  const from = { ...(await origin()), identityToken: await token() };
+  await expect(client.calls.getUser({ id }, callOptions(from))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  from.deadline.clear();
+});
+
+test('health answers without an identity', async () => {
+  const channel = createChannel(`127.0.0.1:${server.port}`);
+  const health = createClient(HealthDefinition, channel);
+  for (const service of ['', 'nova.identity.v1.IdentityService']) {
+    expect(await health.check({ service })).toMatchObject({ status: 1 });
+  }
+  channel.close();
+});
+
+test('reflection lists the services and describes their methods without an identity', async () => {
+  const channel = createChannel(`127.0.0.1:${server.port}`);
+  const reflection = createClient(ServerReflectionService, channel);
+  const symbol = 'nova.identity.v1.IdentityService';
+  const { ServerReflectionRequest } = reflectionMessages;
+  async function* ask() {
+    yield new ServerReflectionRequest().setListServices('');
+    yield new ServerReflectionRequest().setFileContainingSymbol(symbol);
+  }
+  const answers = [];
+  for await (const response of reflection.serverReflectionInfo(ask())) answers.push(response);
+  const services = answers[0]?.getListServicesResponse()?.getServiceList();
+  expect(services?.map((service) => service.getName())).toContain(symbol);
+  expect(answers[1]?.getFileDescriptorResponse()?.getFileDescriptorProtoList().length).toBeGreaterThan(0);
+  channel.close();
+});
+
+test('an address where nobody listens is SERVICE_UNAVAILABLE', async () => {
+  const away = createRpcClient(IdentityService, { address: '127.0.0.1:1' });
+  const from = await origin();
+  await expect(away.calls.getUser({ id }, callOptions(from))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  from.deadline.clear();
+  away.stop();
+});
+
+test('plain text is not served beyond loopback', async () => {
+  const options = { services: [], descriptors: readDescriptors(), verifyIdentity: keys.verify, metrics };
+  const log = createLogger({ service: 'test', level: 'silent' });
+  await expect(startRpcServer({ ...options, log, host: '0.0.0.0', port: 0 })).rejects.toThrow('loopback');
+});
+
+test('calls are counted by method and status', async () => {
+  answer = async () => {};
+  await getUser();
+  const text = await metrics.metrics();
+  expect(text).toMatch(/grpc_requests_total\{.*method="\/nova\.identity\.v1\.IdentityService\/GetUser".*status="OK"/);
+});
