@@ -1,0 +1,156 @@
+import { type AppEnv, commonSettings, type LogLevel, readSettings, type SettingValues, setting } from '@nova/runtime';
+
+const persistedPolicies = ['open', 'id-only'] as const;
+export type PersistedPolicy = (typeof persistedPolicies)[number];
+
+export const settings = {
+  ...commonSettings,
+  PORT: setting.integer({ default: 4000, max: 65_535, description: 'Port of GraphQL (and GraphiQL in development).' }),
+  ADMIN_PORT: setting.integer({
+    default: 4001,
+    max: 65_535,
+    description: 'Private port of /livez, /readyz and /metrics.',
+  }),
+  SUPERGRAPH_FILE: setting.string({
+    default: 'schema/supergraph.graphql',
+    description: 'The composed supergraph; a change on disk is served without a restart.',
+  }),
+  PERSISTED_MANIFEST_FILE: setting.string({
+    default: 'persisted-queries/manifest.json',
+    description: 'The manifest of persisted operations; a change on disk is served without a restart.',
+  }),
+  FILE_POLL_MS: setting.integer({
+    default: 500,
+    min: 10,
+    description: 'How often the supergraph and the manifest are looked at for a change.',
+  }),
+  PERSISTED_POLICY: setting.oneOf(persistedPolicies, {
+    optional: true,
+    description:
+      'Which operations are served: any (open) or those of the manifest (id-only). Unset it is open in development and test, else id-only.',
+  }),
+  SUBGRAPH_URLS: setting.map({
+    description: 'Where subgraphs are, as name=url,name=url; wins over the URLs in the supergraph.',
+  }),
+  JWKS_URL: setting.url({
+    default: 'http://127.0.0.1:4010/.well-known/jwks.json',
+    description: 'Where the identity subgraph publishes the public keys of access tokens.',
+  }),
+  IDENTITY_PRIVATE_KEY_FILE: setting.string({
+    description: 'PEM file of the Ed25519 key that signs the identity forwarded to subgraphs.',
+  }),
+  REQUEST_TIMEOUT_MS: setting.integer({ default: 30_000, min: 1, description: 'Time a whole request may take.' }),
+  SUBGRAPH_TIMEOUT_MS: setting.integer({
+    default: 10_000,
+    min: 1,
+    description: 'Time one call to a subgraph may take.',
+  }),
+  SUBGRAPH_CONNECTIONS: setting.integer({
+    default: 64,
+    min: 1,
+    description: 'Connections kept open to one subgraph, at most.',
+  }),
+  SUBGRAPH_MAX_RESPONSE_BYTES: setting.integer({
+    default: 10_485_760,
+    min: 1,
+    description: 'Largest answer accepted from a subgraph.',
+  }),
+  DRAIN_TIMEOUT_MS: setting.integer({
+    default: 30_000,
+    description: 'Time that requests under way get to finish when the gateway stops.',
+  }),
+  MAX_BODY_BYTES: setting.integer({ default: 1_048_576, min: 1, description: 'Largest request body.' }),
+  MAX_TOKENS: setting.integer({ default: 2_000, min: 1, description: 'Tokens in a document, at most.' }),
+  MAX_SELECTIONS: setting.integer({
+    default: 1_000,
+    min: 1,
+    description: 'Selections of an operation with its fragments expanded, at most.',
+  }),
+  MAX_DEPTH: setting.integer({ default: 10, min: 1, description: 'Levels an operation may nest.' }),
+  MAX_ALIASES: setting.integer({ default: 30, description: 'Aliases in a document, at most.' }),
+  MAX_ROOT_FIELDS: setting.integer({ default: 20, min: 1, description: 'Root fields of an operation, at most.' }),
+  MAX_COMPLEXITY: setting.integer({
+    default: 1_000,
+    min: 1,
+    description: 'Cost of an operation by @cost and @listSize, at most.',
+  }),
+};
+
+export type GatewaySettings = SettingValues<typeof settings>;
+
+/** What an operation may ask for. */
+export type OperationLimits = {
+  readonly maxTokens: number;
+  readonly maxSelections: number;
+  readonly maxDepth: number;
+  readonly maxAliases: number;
+  readonly maxRootFields: number;
+  readonly maxComplexity: number;
+};
+
+export type GatewayConfig = {
+  readonly appEnv: AppEnv;
+  readonly logLevel: LogLevel;
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly filePollMs: number;
+  readonly supergraphFile: string;
+  readonly persisted: { readonly manifestFile: string; readonly policy: PersistedPolicy };
+  readonly subgraphs: {
+    readonly urls: ReadonlyMap<string, string>;
+    readonly timeoutMs: number;
+    readonly connections: number;
+    readonly maxResponseBytes: number;
+  };
+  readonly auth: { readonly jwksUrl: string; readonly identityPrivateKeyFile: string };
+  readonly limits: OperationLimits;
+};
+
+export function readEnv(env: NodeJS.ProcessEnv): GatewaySettings {
+  return readSettings(settings, env);
+}
+
+export function toConfig(flat: GatewaySettings): GatewayConfig {
+  const lenient = flat.APP_ENV === 'development' || flat.APP_ENV === 'test';
+  return {
+    appEnv: flat.APP_ENV,
+    logLevel: flat.LOG_LEVEL,
+    host: flat.HOST,
+    port: flat.PORT,
+    adminPort: flat.ADMIN_PORT,
+    maxBodyBytes: flat.MAX_BODY_BYTES,
+    requestTimeoutMs: flat.REQUEST_TIMEOUT_MS,
+    drainTimeoutMs: flat.DRAIN_TIMEOUT_MS,
+    filePollMs: flat.FILE_POLL_MS,
+    supergraphFile: flat.SUPERGRAPH_FILE,
+    persisted: {
+      manifestFile: flat.PERSISTED_MANIFEST_FILE,
+      policy: flat.PERSISTED_POLICY ?? (lenient ? 'open' : 'id-only'),
+    },
+    subgraphs: {
+      urls: flat.SUBGRAPH_URLS,
+      timeoutMs: flat.SUBGRAPH_TIMEOUT_MS,
+      connections: flat.SUBGRAPH_CONNECTIONS,
+      maxResponseBytes: flat.SUBGRAPH_MAX_RESPONSE_BYTES,
+    },
+    auth: { jwksUrl: flat.JWKS_URL, identityPrivateKeyFile: flat.IDENTITY_PRIVATE_KEY_FILE },
+    limits: {
+      maxTokens: flat.MAX_TOKENS,
+      maxSelections: flat.MAX_SELECTIONS,
+      maxDepth: flat.MAX_DEPTH,
+      maxAliases: flat.MAX_ALIASES,
+      maxRootFields: flat.MAX_ROOT_FIELDS,
+      maxComplexity: flat.MAX_COMPLEXITY,
+    },
+  };
+}
+
+/** Keeps @apollo/gateway from sending deployment telemetry to its vendor; it looks at the environment when it is made. */
+export function disableVendorTelemetry(): void {
+  // biome-ignore lint/style/noProcessEnv: the package offers no other switch.
+  process.env.APOLLO_TELEMETRY_DISABLED = '1';
+}

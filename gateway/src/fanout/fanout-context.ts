@@ -1,0 +1,15 @@
+import type { Deadline } from '@nova/resilience';
+
+/** What a call to a subgraph needs to know of the request it is made for. */
+export type FanoutScope = {
+  readonly correlationId: string;
+  readonly deadline: Deadline;
+  readonly viewer: {
+    /** The signed identity to send. */
+    forwardedIdentity(): Promise<string>;
+  };
+  readonly stats: { fetches: number };
+};
+
+/** Apollo copies the context before it hands it on, so what changes lies one level down. */
+export type FanoutContext = { readonly request: FanoutScope };

@@ -1,0 +1,31 @@
+/** The GraphQL answer of a subgraph, checked to have the form of one. */
+export type SubgraphAnswer = {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: ReadonlyArray<{
+    readonly message: string;
+    readonly path?: Array<string | number>;
+    readonly extensions?: Record<string, unknown>;
+  }>;
+};
+
+/** Throws when the text is not a GraphQL answer. */
+export function parseSubgraphAnswer(text: string): SubgraphAnswer {
+  const body: unknown = JSON.parse(text);
+  if (!isRecord(body)) throw new Error('The answer is not an object.');
+  const { data, errors } = body;
+  if (data !== undefined && data !== null && !isRecord(data)) throw new Error('The data is not an object.');
+  if (errors !== undefined && !(Array.isArray(errors) && errors.every(isSubgraphError)))
+    throw new Error('The errors are not a list of errors.');
+  if (data === undefined && errors === undefined) throw new Error('The answer has neither data nor errors.');
+  return body;
+}
+
+function isSubgraphError(value: unknown): boolean {
+  if (!isRecord(value) || typeof value.message !== 'string') return false;
+  const { path, extensions } = value;
+  return (path === undefined || Array.isArray(path)) && (extensions === undefined || isRecord(extensions));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,73 @@
+import type { GraphQLDataSource } from '@apollo/gateway';
+import { AppError, type ErrorCode, isErrorCode } from '@nova/errors';
+import { type Deadline, startDeadline } from '@nova/resilience';
+import type { FanoutContext, FanoutScope } from './fanout-context.ts';
+import { parseSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
+import { subgraphFailure } from './subgraph-failure.ts';
+import { subgraphHeaders } from './subgraph-headers.ts';
+import type { SubgraphAddress, SubgraphPools } from './subgraph-pools.ts';
+
+/** One call to a subgraph, as telemetry sees it. */
+export type SubgraphCall = {
+  readonly subgraph: string;
+  readonly durationMs: number;
+  /** Codes of the errors it brought; one when it failed as a whole. */
+  readonly codes: readonly ErrorCode[];
+  /** Whether the client went away before the answer came; says nothing about the subgraph. */
+  readonly abandoned: boolean;
+};
+
+type SubgraphRequest = { readonly query?: string; readonly variables?: object; readonly operationName?: string };
+
+/** Sends the fetches of query plans to one subgraph. */
+export function createSubgraphDataSource(
+  address: SubgraphAddress,
+  options: { pools: SubgraphPools; timeoutMs: number; observe(call: SubgraphCall): void },
+): GraphQLDataSource<FanoutContext> {
+  const path = new URL(address.url).pathname + new URL(address.url).search;
+
+  const send = async (request: SubgraphRequest, scope: FanoutScope, call: Deadline): Promise<SubgraphAnswer> => {
+    const { statusCode, body } = await options.pools.get(address).request({
+      method: 'POST',
+      path,
+      headers: await subgraphHeaders(scope, options.timeoutMs),
+      body: JSON.stringify(request),
+      signal: call.signal,
+    });
+    const text = await body.text();
+    if (statusCode === 401 || statusCode === 403)
+      throw new AppError('INTERNAL_ERROR', 'Nova failed; the request id finds the cause in the logs.', {
+        cause: new Error(
+          `${address.name} refused the forwarded identity with status ${statusCode}: ${text.slice(0, 500)}`,
+        ),
+      });
+    return parseSubgraphAnswer(text);
+  };
+
+  return {
+    async process({ request, context }) {
+      const scope = (context as FanoutContext).request;
+      const call = startDeadline(options.timeoutMs, scope.deadline.signal);
+      const startedAt = performance.now();
+      const observe = (codes: readonly ErrorCode[], abandoned = false) =>
+        options.observe({ subgraph: address.name, durationMs: performance.now() - startedAt, codes, abandoned });
+      scope.stats.fetches += 1;
+      try {
+        const { query, variables, operationName } = request;
+        const answer = await send({ query, variables, operationName }, scope, call);
+        observe((answer.errors ?? []).map(codeOf));
+        return answer as Awaited<ReturnType<GraphQLDataSource['process']>>;
+      } catch (error) {
+        const failure = subgraphFailure({ error, subgraph: address.name, deadline: scope.deadline, call });
+        observe([failure.code], scope.deadline.signal.aborted && failure.code !== 'DEADLINE_EXCEEDED');
+        throw failure;
+      } finally {
+        call.clear();
+      }
+    },
+  };
+}
+
+function codeOf({ extensions }: { readonly extensions?: Record<string, unknown> }): ErrorCode {
+  return isErrorCode(extensions?.code) ? extensions.code : 'INTERNAL_ERROR';
+}

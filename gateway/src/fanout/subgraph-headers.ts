@@ -1,0 +1,13 @@
+import { headerNames } from '@nova/runtime';
+import type { FanoutScope } from './fanout-context.ts';
+
+/** All that a subgraph is told. Nothing of what the client sent is passed on. */
+export async function subgraphHeaders(scope: FanoutScope, timeoutMs: number): Promise<Record<string, string>> {
+  return {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    [headerNames.identity]: await scope.viewer.forwardedIdentity(),
+    [headerNames.correlationId]: scope.correlationId,
+    [headerNames.deadlineMs]: String(Math.min(scope.deadline.remainingMs(), timeoutMs)),
+  };
+}

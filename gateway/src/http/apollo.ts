@@ -1,0 +1,53 @@
+import type { ApolloGateway } from '@apollo/gateway';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { Logger } from '@nova/runtime';
+import type { ValidationRule } from 'graphql';
+import { answerPlugin } from './answer-plugin.ts';
+import type { ToClientError } from './client-error.ts';
+import { currentScope, type GatewayContext } from './request-scope.ts';
+
+/** Apollo Server with everything it would tell others, show or guess switched off. */
+export function createApollo(options: {
+  gateway: ApolloGateway;
+  log: Logger;
+  toClientError: ToClientError;
+  introspection: boolean;
+  maxTokens: number;
+  validationRules: ValidationRule[];
+  plugins: ApolloServerPlugin[];
+}): ApolloServer<GatewayContext> {
+  return new ApolloServer<GatewayContext>({
+    gateway: options.gateway,
+    logger: options.log,
+    nodeEnv: 'production',
+    introspection: options.introspection,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    persistedQueries: false,
+    parseOptions: { maxTokens: options.maxTokens },
+    validationRules: options.validationRules,
+    validationOptions: { maxErrors: 10 },
+    formatError(_formatted, error) {
+      const scope = currentScope.getStore();
+      const shown = options.toClientError(error, scope?.correlationId ?? '');
+      scope?.errorCodes.push(shown.extensions.code);
+      return shown;
+    },
+    plugins: [
+      ...options.plugins,
+      answerPlugin(options.toClientError),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  });
+}

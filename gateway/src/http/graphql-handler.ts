@@ -1,0 +1,96 @@
+import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import { AppError, errorCodes } from '@nova/errors';
+import { startDeadline } from '@nova/resilience';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type OperationRequest, readPostedOperation, readQueriedOperation } from './read-operation.ts';
+import { currentScope, type GatewayContext, type RequestScope } from './request-scope.ts';
+
+export type GraphqlHandlerOptions = {
+  readonly apollo: ApolloServer<GatewayContext>;
+  readonly requestTimeoutMs: number;
+  /** Finds the text to run, or throws the policy's refusal. */
+  readonly resolveDocument: (request: OperationRequest) => {
+    readonly query: string;
+    readonly operation?: { readonly id: string; readonly name: string };
+  };
+  readonly authenticate: (authorization: string | undefined) => Promise<{ forwardedIdentity(): Promise<string> }>;
+};
+
+/** Serves one GraphQL request: reads it, finds its document and its viewer, and has Apollo run it. */
+export function createGraphqlHandler(options: GraphqlHandlerOptions) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+    const { scope } = request;
+    const search = searchOf(request);
+    const asked = request.method === 'GET' ? readQueriedOperation(search) : readPostedOperation(request.body);
+    const { query, operation } = options.resolveDocument(asked);
+    scope.operation.id = operation?.id;
+    const viewer = await options.authenticate(request.headers.authorization);
+    const deadline = startDeadline(options.requestTimeoutMs, hangUpSignal(reply));
+    try {
+      const answer = await currentScope.run(scope, () =>
+        options.apollo.executeHTTPGraphQLRequest({
+          httpGraphQLRequest: toApolloRequest(request, { ...asked, query }),
+          context: async () => ({ request: { ...scope, deadline, viewer } }),
+        }),
+      );
+      const text = await bodyText(answer);
+      reply.code(statusOf(scope)).header('content-type', contentType(request)).header('cache-control', 'no-store');
+      const allow = answer.headers.get('allow');
+      if (allow) reply.header('allow', allow);
+      return text;
+    } finally {
+      deadline.clear();
+    }
+  };
+}
+
+function toApolloRequest(request: FastifyRequest, { query, operationName, variables }: OperationRequest) {
+  const headers = new HeaderMap();
+  // No other header has a meaning for Apollo; `accept` is left out because it is judged only after execution.
+  for (const name of ['content-type', 'apollo-require-preflight', 'x-apollo-operation-name']) {
+    const value = request.headers[name];
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  if (request.method !== 'GET')
+    return {
+      method: 'POST',
+      headers,
+      search: '',
+      body: { query, operationName: operationName ?? null, variables: variables ?? null },
+    };
+  const search = new URLSearchParams({ query: query ?? '' });
+  if (operationName !== undefined) search.set('operationName', operationName);
+  if (variables !== undefined) search.set('variables', JSON.stringify(variables));
+  return { method: 'GET', headers, search: `?${search}`, body: undefined };
+}
+
+async function bodyText({ body }: HTTPGraphQLResponse): Promise<string> {
+  if (body.kind === 'complete') return body.string;
+  throw new AppError('INTERNAL_ERROR', 'Incremental delivery is not served.');
+}
+
+/** 200 when there is data to show, else the status of what went wrong first. */
+function statusOf({ operation, errorCodes: codes }: RequestScope): number {
+  const [first] = codes;
+  return first === undefined || operation.hasData ? 200 : errorCodes[first].httpStatus;
+}
+
+const graphqlResponse = 'application/graphql-response+json';
+
+function contentType({ headers: { accept = '' } }: FastifyRequest): string {
+  const modern = accept.includes(graphqlResponse) && !accept.includes('application/json');
+  return `${modern ? graphqlResponse : 'application/json'}; charset=utf-8`;
+}
+
+function hangUpSignal(reply: FastifyReply): AbortSignal {
+  const hungUp = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) hungUp.abort(new AppError('SERVICE_UNAVAILABLE', 'The client hung up.'));
+  });
+  return hungUp.signal;
+}
+
+function searchOf(request: FastifyRequest): string {
+  const at = request.url.indexOf('?');
+  return at < 0 ? '' : request.url.slice(at);
+}

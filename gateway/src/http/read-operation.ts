@@ -1,0 +1,82 @@
+import { AppError } from '@nova/errors';
+
+/** What a request asks for, by whatever method. Its document is not looked at here. */
+export type OperationRequest = {
+  readonly query: string | undefined;
+  /** Persisted ids, as `documentId` and as `extensions.persistedQuery.sha256Hash`. */
+  readonly ids: readonly string[];
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** Deeper values could exhaust the stack where they are copied and printed. */
+const maxVariableDepth = 32;
+
+/** Reads a parsed POST body. Throws BATCHING_DISABLED, MALFORMED_JSON, MISSING_QUERY, BAD_REQUEST or BAD_USER_INPUT. */
+export function readPostedOperation(body: unknown): OperationRequest {
+  if (Array.isArray(body)) throw new AppError('BATCHING_DISABLED', 'Send one operation per request, not an array.');
+  if (!isRecord(body)) throw new AppError('MALFORMED_JSON', 'The body must be a JSON object.');
+  return toOperation(body);
+}
+
+/** Reads the parameters of a GET. Throws like `readPostedOperation`. */
+export function readQueriedOperation(search: string): OperationRequest {
+  const parameters = new URLSearchParams(search);
+  const one = (name: string): string | undefined => {
+    const values = parameters.getAll(name);
+    if (values.length > 1) throw new AppError('BAD_REQUEST', `The parameter ${name} is given more than once.`);
+    return values[0] === '' ? undefined : values[0];
+  };
+  return toOperation({
+    query: one('query'),
+    documentId: one('documentId'),
+    operationName: one('operationName'),
+    variables: jsonParameter('variables', one('variables')),
+    extensions: jsonParameter('extensions', one('extensions')),
+  });
+}
+
+function toOperation(body: Readonly<Record<string, unknown>>): OperationRequest {
+  const variables = recordField(body, 'variables');
+  if (variables && nestsDeeper(variables, maxVariableDepth))
+    throw new AppError('BAD_USER_INPUT', `The variables nest deeper than ${maxVariableDepth} levels.`, {
+      details: { limit: maxVariableDepth },
+    });
+  const persisted = recordField(recordField(body, 'extensions') ?? {}, 'persistedQuery');
+  const ids = [stringField(body, 'documentId'), stringField(persisted ?? {}, 'sha256Hash')];
+  return {
+    query: stringField(body, 'query') || undefined,
+    ids: ids.filter((id) => id !== undefined),
+    operationName: stringField(body, 'operationName') || undefined,
+    variables,
+  };
+}
+
+function stringField(record: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = record[name] ?? undefined;
+  if (value !== undefined && typeof value !== 'string') throw new AppError('BAD_REQUEST', `${name} must be a string.`);
+  return value;
+}
+
+function recordField(record: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> | undefined {
+  const value = record[name] ?? undefined;
+  if (value !== undefined && !isRecord(value)) throw new AppError('BAD_REQUEST', `${name} must be an object.`);
+  return value;
+}
+
+function jsonParameter(name: string, text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    throw new AppError('MALFORMED_JSON', `The parameter ${name} is not JSON.`);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => nestsDeeper(part, levels - 1));
+}

@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ErrorCode } from '@nova/errors';
+import type { Deadline } from '@nova/resilience';
+
+/**
+ * What is known of one HTTP request, filled in on its way. Apollo copies the context it is given, so the scope is
+ * one nested object that all copies share.
+ */
+export type RequestScope = {
+  readonly correlationId: string;
+  readonly startedAt: number;
+  readonly client: { readonly name?: string; readonly version?: string };
+  readonly operation: { name?: string; id?: string; executed: boolean; hasData: boolean };
+  readonly stats: { fetches: number; waves: number };
+  readonly errorCodes: ErrorCode[];
+};
+
+/** What Apollo's plugins and the subgraph calls see. */
+export type GatewayContext = {
+  readonly request: RequestScope & {
+    readonly deadline: Deadline;
+    readonly viewer: { forwardedIdentity(): Promise<string> };
+  };
+};
+
+/** Lets the error formatter, which Apollo calls without a context, know which request an error belongs to. */
+export const currentScope = new AsyncLocalStorage<RequestScope>();

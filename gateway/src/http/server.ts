@@ -1,0 +1,172 @@
+import { AppError, type ErrorCode, isAppError } from '@nova/errors';
+import { correlationIdFrom, headerNames } from '@nova/runtime';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ToClientError } from './client-error.ts';
+import { answerClientError } from './client-socket-error.ts';
+import type { RequestScope } from './request-scope.ts';
+
+/** One HTTP request when all is over. */
+export type AnsweredRequest = {
+  readonly method: string;
+  /** The route's pattern; `none` for paths that are not served. */
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+  /** Whether the client went away before the answer was written. */
+  readonly abandoned: boolean;
+  readonly scope: RequestScope;
+};
+
+export type HttpServerOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  readonly drainTimeoutMs: number;
+  readonly toClientError: ToClientError;
+  readonly handleGraphql: (request: FastifyRequest, reply: FastifyReply) => Promise<string>;
+  /** Further routes, and their place in development only. */
+  readonly routes?: (app: FastifyInstance) => void;
+  readonly observe: (answered: AnsweredRequest) => void;
+};
+
+export type HttpServer = { readonly url: string; stop(): Promise<void> };
+
+/** Serves /graphql. Every answer carries the correlation id; every error has the one form. `stop` lets requests finish. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const app = fastify({
+    bodyLimit: options.maxBodyBytes,
+    exposeHeadRoutes: false,
+    // A client that sends its request too slowly is let go: headers in 10 s, all of it in 20 s.
+    requestTimeout: 20_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384 },
+    keepAliveTimeout: 65_000,
+    // Requests that still arrive on open connections while stopping are served; the connection closes after them.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError(options.toClientError),
+    frameworkErrors: (error, request, reply) =>
+      refuse(error, request as FastifyRequest, reply as FastifyReply, options),
+  });
+  readJsonBodies(app);
+  app.decorateRequest('scope', null as unknown as RequestScope);
+  app.addHook('onRequest', async (request, reply) => openScope(request, reply, options.observe));
+  app.setErrorHandler((error, request, reply) => refuse(error, request, reply, options));
+  app.setNotFoundHandler((request) => {
+    throw new AppError('ROUTE_NOT_FOUND', `Nothing is served at ${request.url.slice(0, 100)}; try /graphql.`);
+  });
+  app.route({ method: ['GET', 'POST'], url: '/graphql', handler: options.handleGraphql });
+  app.route({
+    method: ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'],
+    url: '/graphql',
+    handler: async (request, reply) => {
+      reply.header('allow', 'GET, POST');
+      throw new AppError('METHOD_NOT_ALLOWED', `GraphQL is served by GET and POST, not by ${request.method}.`);
+    },
+  });
+  options.routes?.(app);
+  const url = await app.listen({ host: options.host, port: options.port });
+  let stopping: Promise<void> | undefined;
+  return {
+    url,
+    stop() {
+      stopping ??= drain(app, options.drainTimeoutMs);
+      return stopping;
+    },
+  };
+}
+
+async function drain(app: FastifyInstance, timeoutMs: number): Promise<void> {
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cutOff);
+  }
+}
+
+function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the body uncompressed.'));
+      return;
+    }
+    try {
+      done(null, JSON.parse(body as string));
+    } catch {
+      done(new AppError('MALFORMED_JSON', 'The body is not JSON.'));
+    }
+  });
+}
+
+function openScope(request: FastifyRequest, reply: FastifyReply, observe: HttpServerOptions['observe']): void {
+  const scope = newScope(request);
+  request.scope = scope;
+  reply.header(headerNames.correlationId, scope.correlationId);
+  reply.raw.once('close', () =>
+    observe({
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.raw.statusCode,
+      durationMs: performance.now() - scope.startedAt,
+      abandoned: !reply.raw.writableFinished,
+      scope,
+    }),
+  );
+}
+
+function newScope({ headers }: FastifyRequest): RequestScope {
+  const label = (value: unknown) => (typeof value === 'string' ? value.slice(0, 100) : undefined);
+  return {
+    correlationId: correlationIdFrom(headers[headerNames.correlationId]),
+    startedAt: performance.now(),
+    client: {
+      name: label(headers['apollographql-client-name']),
+      version: label(headers['apollographql-client-version']),
+    },
+    operation: { executed: false, hasData: false },
+    stats: { fetches: 0, waves: 0 },
+    errorCodes: [],
+  };
+}
+
+// biome-ignore lint/complexity/useMaxParams: the first three are Fastify's own order.
+function refuse(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: HttpServerOptions,
+): FastifyReply {
+  // A URL that cannot be decoded fails before any hook has run.
+  const scope = request.scope ?? newScope(request);
+  const refusal = toAppError(error, options.maxBodyBytes);
+  const shown = options.toClientError(refusal ?? error, scope.correlationId);
+  scope.errorCodes.push(shown.extensions.code);
+  return reply
+    .code(refusal?.facts.httpStatus ?? 500)
+    .header(headerNames.correlationId, scope.correlationId)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(JSON.stringify({ errors: [shown] }));
+}
+
+function toAppError(error: unknown, maxBodyBytes: number): AppError | undefined {
+  if (isAppError(error)) return error;
+  const { code = '', statusCode = 500 } = error as { code?: string; statusCode?: number };
+  const known = fastifyRefusals[code];
+  if (known === 'BODY_TOO_LARGE')
+    return new AppError(known, `The body is larger than ${maxBodyBytes} bytes.`, { details: { limit: maxBodyBytes } });
+  if (known) return new AppError(known, 'Send the body as application/json.');
+  return statusCode < 500 ? new AppError('BAD_REQUEST', (error as Error).message) : undefined;
+}
+
+const fastifyRefusals: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    scope: RequestScope;
+  }
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+
+export type PersistedOperation = { readonly id: string; readonly name: string; readonly body: string };
+
+/** The operations a client build may send, by id. */
+export type Manifest = ReadonlyMap<string, PersistedOperation>;
+
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+}
+
+/**
+ * Reads a manifest in Apollo's format (version 1) and checks each id against its text.
+ * Throws `ManifestError` that names the first entry which is wrong.
+ */
+export function parseManifest(text: string): Manifest {
+  const { format, version, operations } = parseObject(text);
+  if (format !== 'apollo-persisted-query-manifest' || version !== 1)
+    throw new ManifestError('The manifest is not of the format apollo-persisted-query-manifest, version 1.');
+  if (!Array.isArray(operations)) throw new ManifestError('The manifest has no list of operations.');
+  const manifest = new Map<string, PersistedOperation>();
+  for (const [index, entry] of operations.entries()) {
+    const operation = toOperation(entry, index);
+    manifest.set(operation.id, operation);
+  }
+  return manifest;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function toOperation(entry: unknown, index: number): PersistedOperation {
+  const { id, name, body } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof id !== 'string' || typeof name !== 'string' || typeof body !== 'string')
+    throw new ManifestError(`Operation ${index} of the manifest lacks id, name or body.`);
+  if (sha256(body) !== id) throw new ManifestError(`The id of ${name} is not the SHA-256 of its body.`);
+  return { id, name, body };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch (error) {
+    throw new ManifestError('The manifest is not JSON.', { cause: error });
+  }
+}

@@ -1,0 +1,63 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { AppError } from '@nova/errors';
+import { type CostModel, readCostModel } from '@nova/federation';
+import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
+import { checkDocument, type DocumentLimits } from './document-rules.ts';
+import { operationCost } from './operation-cost.ts';
+import {
+  type OperationInput,
+  refuseReservedVariable,
+  refuseSubscription,
+  requireOperation,
+  requireVariables,
+} from './operation-rules.ts';
+
+export type Protection = {
+  /** For the parser, which counts while it reads: nesting cannot exhaust the stack. */
+  readonly maxTokens: number;
+  /** What a document's text decides; runs once a document. */
+  readonly validationRules: ValidationRule[];
+  /** What the variables decide; runs with every request, before planning. */
+  readonly plugin: ApolloServerPlugin;
+};
+
+/** Everything that can refuse an operation, in order: tokens, document, operation, variables, cost. */
+export function createProtection(limits: DocumentLimits & { maxTokens: number; maxComplexity: number }): Protection {
+  const documentRule: ValidationRule = (context) => {
+    const refusal = checkDocument(context.getDocument(), limits);
+    if (refusal) context.reportError(new GraphQLError(refusal.message, { originalError: refusal }));
+    return {};
+  };
+  const costModels = new WeakMap<GraphQLSchema, CostModel>();
+  const plugin: ApolloServerPlugin = {
+    async serverWillStart() {
+      return {
+        schemaDidLoadOrUpdate({ apiSchema, coreSupergraphSdl = '' }) {
+          costModels.set(apiSchema, readCostModel(coreSupergraphSdl));
+        },
+      };
+    },
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ request, schema, document, operation: found }) {
+          const operation = requireOperation(found, request.operationName);
+          const input: OperationInput = { schema, operation, variables: request.variables ?? {} };
+          refuseSubscription(input);
+          refuseReservedVariable(input);
+          requireVariables(input);
+          const model = costModels.get(schema);
+          if (!model) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
+          refuseCost(operationCost({ ...input, document, model }), limits.maxComplexity);
+        },
+      };
+    },
+  };
+  return { maxTokens: limits.maxTokens, validationRules: [documentRule], plugin };
+}
+
+function refuseCost(cost: number, limit: number): void {
+  if (cost <= limit) return;
+  throw new AppError('COMPLEXITY_LIMIT_EXCEEDED', `The operation may cost ${cost}; ${limit} is allowed.`, {
+    details: { cost, limit },
+  });
+}

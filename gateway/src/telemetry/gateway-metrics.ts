@@ -1,0 +1,83 @@
+import type { Metrics } from '@nova/runtime';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const counts = [0, 1, 2, 3, 4, 5, 7, 10, 15, 20];
+
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
+
+/** Every series of the gateway's own. */
+export function createGatewayMetrics(registry: Metrics) {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: 'http_requests_total',
+      help: 'HTTP requests answered, by method, route and status.',
+      labelNames: ['method', 'route', 'status'],
+      registers,
+    }),
+    requestDuration: new Histogram({
+      name: 'http_request_duration_seconds',
+      help: 'Duration of HTTP requests, by route.',
+      labelNames: ['route'],
+      buckets: seconds,
+      registers,
+    }),
+    operationFetches: new Histogram({
+      name: 'gateway_operation_fetches',
+      help: 'Calls to subgraphs one operation took, by operation of the manifest.',
+      labelNames: ['operation'],
+      buckets: counts,
+      registers,
+    }),
+    operationWaves: new Histogram({
+      name: 'gateway_operation_waves',
+      help: 'Calls to subgraphs that wait for one another in the plan of an operation, by operation of the manifest.',
+      labelNames: ['operation'],
+      buckets: counts,
+      registers,
+    }),
+    subgraphDuration: new Histogram({
+      name: 'gateway_subgraph_request_duration_seconds',
+      help: 'Duration of calls to a subgraph.',
+      labelNames: ['subgraph'],
+      buckets: seconds,
+      registers,
+    }),
+    subgraphErrors: new Counter({
+      name: 'gateway_subgraph_errors_total',
+      help: 'Errors of calls to a subgraph, by code.',
+      labelNames: ['subgraph', 'code'],
+      registers,
+    }),
+    refusals: new Counter({
+      name: 'gateway_refusals_total',
+      help: 'Requests refused before anything was executed, by code.',
+      labelNames: ['code'],
+      registers,
+    }),
+    persisted: new Counter({
+      name: 'persisted_query_requests_total',
+      help: 'Requests by how their document was found: id, text, unknown-id, text-refused or mismatch.',
+      labelNames: ['verdict'],
+      registers,
+    }),
+    supergraphReloads: new Counter({
+      name: 'supergraph_reload_total',
+      help: 'Times a supergraph was read, by result: loaded or rejected.',
+      labelNames: ['result'],
+      registers,
+    }),
+    supergraphRejected: new Gauge({
+      name: 'supergraph_rejected',
+      help: '1 while the supergraph on disk cannot be served and an older one is.',
+      registers,
+    }),
+    manifestReloads: new Counter({
+      name: 'persisted_manifest_reload_total',
+      help: 'Times the persisted manifest was read, by result: loaded or rejected.',
+      labelNames: ['result'],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,80 @@
+import type { Logger } from '@nova/runtime';
+import type { SubgraphCall } from '../fanout/subgraph-data-source.ts';
+import type { AnsweredRequest } from '../http/server.ts';
+import type { ManifestEvents } from '../persisted/manifest-file.ts';
+import type { SupergraphEvents } from '../supergraph/supergraph-manager.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
+
+/** Turns what the parts of the gateway report into series and log lines. */
+export function createObservers(options: {
+  log: Logger;
+  metrics: GatewayMetrics;
+  /** Whether an operation name may be a label: only those of the manifest, else clients could make up series. */
+  isKnownOperation(name: string): boolean;
+}) {
+  const { log, metrics } = options;
+  const operationLabel = (name: string | undefined) =>
+    name !== undefined && options.isKnownOperation(name) ? name : 'other';
+
+  const request = ({ method, route, status, durationMs, abandoned, scope }: AnsweredRequest) => {
+    metrics.requests.inc({ method, route, status });
+    metrics.requestDuration.observe({ route }, durationMs / 1000);
+    const { operation, stats, errorCodes, client } = scope;
+    if (operation.executed) {
+      const label = { operation: operationLabel(operation.name) };
+      metrics.operationFetches.observe(label, stats.fetches);
+      metrics.operationWaves.observe(label, stats.waves);
+    } else if (errorCodes[0] !== undefined) {
+      metrics.refusals.inc({ code: errorCodes[0] });
+    }
+    log.info(
+      {
+        correlationId: scope.correlationId,
+        method,
+        route,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
+        operationName: operation.name?.slice(0, 100),
+        operationId: operation.id,
+        clientName: client.name,
+        clientVersion: client.version,
+        ...(operation.executed && stats),
+        ...(errorCodes.length > 0 && { errorCodes: [...new Set(errorCodes)] }),
+        ...(abandoned && { abandoned }),
+      },
+      'request',
+    );
+  };
+
+  const subgraphCall = ({ subgraph, durationMs, codes, abandoned }: SubgraphCall) => {
+    if (abandoned) return;
+    metrics.subgraphDuration.observe({ subgraph }, durationMs / 1000);
+    for (const code of codes) metrics.subgraphErrors.inc({ subgraph, code });
+  };
+
+  const supergraph: SupergraphEvents = {
+    loaded({ subgraphs }) {
+      metrics.supergraphReloads.inc({ result: 'loaded' });
+      metrics.supergraphRejected.set(0);
+      log.info({ subgraphs: subgraphs.map(({ name }) => name) }, 'supergraph loaded');
+    },
+    rejected(error) {
+      metrics.supergraphReloads.inc({ result: 'rejected' });
+      metrics.supergraphRejected.set(1);
+      log.error({ err: error }, 'the supergraph on disk cannot be served; the last good one stays');
+    },
+  };
+
+  const manifest: ManifestEvents = {
+    loaded(operations) {
+      metrics.manifestReloads.inc({ result: 'loaded' });
+      log.info({ operations: operations.size }, 'persisted manifest loaded');
+    },
+    rejected(error) {
+      metrics.manifestReloads.inc({ result: 'rejected' });
+      log.error({ err: error }, 'the persisted manifest on disk cannot be used; the last good one stays');
+    },
+  };
+
+  return { request, subgraphCall, supergraph, manifest };
+}

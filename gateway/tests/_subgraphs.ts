@@ -1,0 +1,173 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { AppError, errorCodes, isAppError } from '@nova/errors';
+import { headerNames, type Identity, type IdentityVerifier } from '@nova/runtime';
+import { subgraphSdl } from '@nova/schema';
+import { type GraphQLSchema, graphql, parse } from 'graphql';
+
+type Resolvers = Record<string, Record<string, unknown>>;
+
+/** Answers in the subgraph's stead; the caller decides how badly. */
+export type Misbehaviour = (request: IncomingMessage, response: ServerResponse) => void;
+
+export type ReceivedCall = { readonly headers: IncomingHttpHeaders; readonly query: string; readonly aborted: boolean };
+
+export type TestSubgraph = {
+  readonly url: string;
+  readonly calls: ReceivedCall[];
+  /** From now on answer like this, or properly again. */
+  misbehave(misbehaviour: Misbehaviour | undefined): void;
+  /** Closes the port and every connection. */
+  kill(): Promise<void>;
+};
+
+const users = ['ada', 'grace', 'alan'].map((username, index) => ({
+  id: `u${index + 1}`,
+  username,
+  displayName: username.toUpperCase(),
+  bio: null,
+  location: null,
+  joinedAt: '2026-01-01T00:00:00.000Z',
+}));
+const posts = Array.from({ length: 12 }, (_, index) => ({
+  id: `p${index + 1}`,
+  body: `Post ${index + 1}`,
+  createdAt: '2026-02-01T00:00:00.000Z',
+  commentCount: 2,
+  author: { __typename: 'User', id: `u${(index % 3) + 1}` },
+}));
+
+function page<Node extends { id: string }>(nodes: readonly Node[], first: number | null) {
+  const shown = nodes.slice(0, first ?? 20);
+  return {
+    nodes: shown,
+    edges: shown.map((node) => ({ cursor: node.id, node })),
+    pageInfo: { hasNextPage: shown.length < nodes.length, hasPreviousPage: false, startCursor: null, endCursor: null },
+  };
+}
+
+function commentsOf(post: (typeof posts)[number]) {
+  return ['First!', 'Well said.'].map((body, index) => ({
+    id: `${post.id}c${index + 1}`,
+    body,
+    createdAt: '2026-02-02T00:00:00.000Z',
+    author: { __typename: 'User', id: `u${index + 1}` },
+    post,
+  }));
+}
+
+const resolversByName: Record<string, Resolvers> = {
+  content: {
+    Query: {
+      post: (_: unknown, { id }: { id: string }) => posts.find((post) => post.id === id) ?? null,
+      posts: (_: unknown, { first, after }: { first: number | null; after?: string }) => {
+        if (after === 'nonsense') throw new AppError('INVALID_CURSOR', 'The cursor was not issued by this connection.');
+        if (first !== null && (first < 0 || first > 100))
+          throw new AppError('INVALID_PAGE_SIZE', 'first must be from 0 to 100.', { details: { first, limit: 100 } });
+        return page(posts, first);
+      },
+    },
+    Mutation: {
+      createPost: (_: unknown, { input }: { input: { body: string } }, { identity }: { identity: Identity }) => {
+        if (identity.kind === 'anonymous') throw new AppError('UNAUTHENTICATED', 'Sign in to post.');
+        return { post: { ...posts[0], id: 'p99', body: input.body, author: { id: identity.userId } } };
+      },
+      deletePost: () => {
+        throw new Error('connection to 10.0.0.7:5432 refused');
+      },
+    },
+    Post: { comments: (post: (typeof posts)[number], { first }: { first: number }) => page(commentsOf(post), first) },
+    User: {
+      __resolveReference: ({ id }: { id: string }) => ({ id }),
+      posts: ({ id }: { id: string }, { first }: { first: number | null }) =>
+        page(
+          posts.filter(({ author }) => author.id === id),
+          first,
+        ),
+    },
+  },
+  identity: {
+    Query: {
+      viewer: (_: unknown, __: unknown, { identity }: { identity: Identity }) =>
+        identity.kind === 'user'
+          ? { id: identity.userId, email: 'ada@example.org', username: 'ada', user: { id: identity.userId } }
+          : null,
+    },
+  },
+  user: {
+    Query: {
+      user: (_: unknown, { id }: { id: string }) => users.find((user) => user.id === id) ?? null,
+      userByUsername: (_: unknown, { username }: { username: string }) =>
+        users.find((user) => user.username === username) ?? null,
+    },
+    User: { __resolveReference: ({ id }: { id: string }) => users.find((user) => user.id === id) ?? null },
+  },
+};
+
+/** One of Nova's subgraphs by its committed SDL, with its data in memory, behind a server that can be told to fail. */
+export async function startTestSubgraph(name: string, verifyIdentity: IdentityVerifier): Promise<TestSubgraph> {
+  const schema = buildSubgraphSchema([{ typeDefs: parse(subgraphSdl(name)), resolvers: resolversByName[name] ?? {} }]);
+  const calls: ReceivedCall[] = [];
+  let misbehaviour: Misbehaviour | undefined;
+  const server = createServer(async (request, response) => {
+    const { query, variables } = JSON.parse(await text(request));
+    calls.push({
+      headers: request.headers,
+      query,
+      get aborted() {
+        return response.destroyed && !response.writableFinished;
+      },
+    });
+    if (misbehaviour) misbehaviour(request, response);
+    else await answer({ request, response, schema, verifyIdentity, source: query, variables });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
+    calls,
+    misbehave: (next) => {
+      misbehaviour = next;
+    },
+    async kill() {
+      if (!server.listening) return;
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(call: {
+  request: IncomingMessage;
+  response: ServerResponse;
+  schema: GraphQLSchema;
+  verifyIdentity: IdentityVerifier;
+  source: string;
+  variables: Record<string, unknown>;
+}): Promise<void> {
+  const { request, response, schema, verifyIdentity, source, variables: variableValues } = call;
+  const send = (status: number, body: unknown) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body));
+  };
+  const identity = await verifyIdentity(String(request.headers[headerNames.identity])).catch(() => undefined);
+  if (!identity) {
+    send(401, { errors: [{ message: 'No identity.', extensions: { code: 'UNAUTHENTICATED' } }] });
+    return;
+  }
+  const { data, errors } = await graphql({ schema, source, variableValues, contextValue: { identity } });
+  send(200, {
+    data,
+    ...(errors && {
+      errors: errors.map((error) => ({ ...error.toJSON(), extensions: extensionsOf(error.originalError) })),
+    }),
+  });
+}
+
+function extensionsOf(error: unknown): Record<string, unknown> {
+  return isAppError(error)
+    ? { ...error.details, code: error.code, retryable: errorCodes[error.code].retryable }
+    : { code: 'INTERNAL_SERVER_ERROR', stacktrace: ['at secret.ts:1'] };
+}
