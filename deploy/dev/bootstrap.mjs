@@ -28,7 +28,10 @@ async function waitForLock(file, signal) {
   const first = takeLock(file, {});
   if (first.kind === 'taken') return first;
   return withProgress(
-    { title: `another process is installing this clone (pid ${first.pid}); waiting for it`, done: 'the other process is done' },
+    {
+      title: `another process is installing this clone (pid ${first.pid}); waiting for it`,
+      done: 'the other process is done',
+    },
     async () => {
       for (;;) {
         const lock = takeLock(file, {});

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { ensureInstalled } from './bootstrap.mjs';
 import { Advice } from './bootstrap/advice.mjs';
 import { node24, root } from './bootstrap/machine.mjs';
+import { ensureInstalled } from './bootstrap.mjs';
 
 /** What `npm test`, `npm run verify` and the others run, with Node 24, once everything is installed. */
 const tasks = {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureInstalled } from './bootstrap.mjs';
 import { Advice } from './bootstrap/advice.mjs';
 import { node24, requireSupportedMachine, root } from './bootstrap/machine.mjs';
 import { printLine } from './bootstrap/progress.mjs';
+import { ensureInstalled } from './bootstrap.mjs';
 import { openInstance, resetData } from './start/instance.mjs';
 import { help, readOptions } from './start/options.mjs';
 import { requireFreePorts } from './start/ports.mjs';

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+export { type DomainPorts, defaultBasePort, domainPorts } from './domains.ts';
+
 const root = new URL('../', import.meta.url);
 
 /** Domains that have a subgraph, in alphabetical order. */

@@ -40,7 +40,9 @@ export function isGenerated() {
 /** Makes the code that is not committed: protobuf code, resolver types, typed client documents. */
 export async function generate({ signal }) {
   const fingerprintBefore = wanted();
-  await withProgress({ title: 'generating code from schema and proto', done: 'code generated' }, () => runCodegen(signal));
+  await withProgress({ title: 'generating code from schema and proto', done: 'code generated' }, () =>
+    runCodegen(signal),
+  );
   writeFileSync(stamp, fingerprintBefore);
 }
 
@@ -57,7 +59,10 @@ function runCodegen(signal) {
       signal?.removeEventListener('abort', end);
       if (code === 0) resolve();
       else if (signal?.aborted) reject(signal.reason);
-      else reject(new Advice(`${output.trim()}\n\nThe code could not be generated; what the generators printed is above.`));
+      else
+        reject(
+          new Advice(`${output.trim()}\n\nThe code could not be generated; what the generators printed is above.`),
+        );
     });
   });
 }

@@ -12,7 +12,9 @@ function expand(root, at, [head, ...rest]) {
   if (!head.includes('*')) return expand(root, join(at, head), rest);
   const entries = entriesOf(join(root, at)).filter(({ name }) => !skipped.has(name));
   if (head === '**') {
-    const deeper = entries.filter((entry) => entry.isDirectory()).flatMap(({ name }) => expand(root, join(at, name), ['**', ...rest]));
+    const deeper = entries
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name }) => expand(root, join(at, name), ['**', ...rest]));
     return [...expand(root, at, rest), ...deeper];
   }
   const [before, after] = head.split('*');

@@ -8,7 +8,17 @@ import { withProgress } from './progress.mjs';
 
 const stamp = join(root, 'node_modules/.nova-installed');
 const manifests = ['pnpm-lock.yaml', 'pnpm-workspace.yaml'];
-const workspaces = ['', 'proto/', 'schema/', 'persisted-queries/', 'gateway/', 'subgraphs/*/', 'packages/*/', 'deploy/', 'deploy/node/'];
+const workspaces = [
+  '',
+  'proto/',
+  'schema/',
+  'persisted-queries/',
+  'gateway/',
+  'subgraphs/*/',
+  'packages/*/',
+  'deploy/',
+  'deploy/node/',
+];
 
 function wanted() {
   const files = filesMatching(root, [...manifests, ...workspaces.map((folder) => `${folder}package.json`)]);
@@ -26,7 +36,9 @@ export async function install({ signal, onPid }) {
     runPnpm({ signal, onPid, detail }),
   );
   if (!hasNode24()) {
-    throw new Advice('The packages are installed, but Node 24 is not among them: does an npm setting omit optional packages?');
+    throw new Advice(
+      'The packages are installed, but Node 24 is not among them: does an npm setting omit optional packages?',
+    );
   }
   writeFileSync(stamp, fingerprintBefore);
 }
@@ -46,14 +58,19 @@ function runPnpm({ signal, onPid, detail }) {
   let output = '';
   const follow = (chunk) => {
     output += chunk;
-    const [progress] = String(chunk).match(/Progress: .*/g)?.slice(-1) ?? [];
+    const [progress] =
+      String(chunk)
+        .match(/Progress: .*/g)
+        ?.slice(-1) ?? [];
     if (progress) detail(summary(progress));
   };
   return new Promise((resolve, reject) => {
     child.stdout.on('data', follow);
     child.stderr.on('data', follow);
     child.once('spawn', () => onPid?.(child.pid));
-    child.once('error', () => reject(new Advice('npx was not found. Nova needs npm, which comes with Node.js: https://nodejs.org')));
+    child.once('error', () =>
+      reject(new Advice('npx was not found. Nova needs npm, which comes with Node.js: https://nodejs.org')),
+    );
     child.once('close', (code) => {
       signal?.removeEventListener('abort', end);
       if (code === 0) resolve();
@@ -72,7 +89,8 @@ function summary(line) {
 function installEnv() {
   const env = { ...process.env };
   // Options of `npm start --port ...` look like npm's own to the npm we start.
-  for (const name of ['port', 'host', 'data_dir', 'reset', 'seed_size', 'omit', 'production', 'loglevel']) delete env[`npm_config_${name}`];
+  for (const name of ['port', 'host', 'data_dir', 'reset', 'seed_size', 'omit', 'production', 'loglevel'])
+    delete env[`npm_config_${name}`];
   delete env.NODE_ENV;
   return {
     ...env,
@@ -86,12 +104,16 @@ function installEnv() {
 }
 
 const explanations = [
-  [/ERR_PNPM_OUTDATED_LOCKFILE/, () => `pnpm-lock.yaml does not fit the package.json files. Update it: npx ${packageManager()} install`],
+  [
+    /ERR_PNPM_OUTDATED_LOCKFILE/,
+    () => `pnpm-lock.yaml does not fit the package.json files. Update it: npx ${packageManager()} install`,
+  ],
   [/ENOSPC|No space left/, () => 'The disk is full: free some space and start again.'],
   [/EACCES|EPERM/, () => 'A file may not be written: was this clone, or the npm cache, made by another user (root)?'],
   [
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_PNPM_META_FETCH_FAIL|ERR_SOCKET_TIMEOUT/,
-    () => 'The package registry cannot be reached. The first start needs the network (later ones do not): check the connection, proxy and npm registry settings.',
+    () =>
+      'The package registry cannot be reached. The first start needs the network (later ones do not): check the connection, proxy and npm registry settings.',
   ],
 ];
 

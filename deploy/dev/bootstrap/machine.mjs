@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Advice } from './advice.mjs';
@@ -26,7 +26,9 @@ export function requireSupportedMachine() {
   }
   const platform = `${process.platform}-${process.arch}`;
   if (process.platform === 'win32') {
-    throw new Advice('Nova does not run on Windows itself. Start it inside WSL2, with the clone in the Linux file system.');
+    throw new Advice(
+      'Nova does not run on Windows itself. Start it inside WSL2, with the clone in the Linux file system.',
+    );
   }
   if (!(platform in nodePackages)) {
     throw new Advice(`Nova does not run on ${platform}: it needs Linux (glibc) or macOS, on x64 or arm64.`);

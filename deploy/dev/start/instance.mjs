@@ -29,7 +29,10 @@ export async function openInstance({ dataDir, port }) {
   if (leftovers.length > 0) {
     const names = leftovers.map(({ name, pid }) => `${name} ${pid}`).join(', ');
     await withProgress(
-      { title: `the last start was killed; ending what it left (${names})`, done: 'processes of the killed start ended' },
+      {
+        title: `the last start was killed; ending what it left (${names})`,
+        done: 'processes of the killed start ended',
+      },
       () => endLeftovers(leftovers, leftoverGraceMs),
     );
   }

@@ -93,7 +93,8 @@ function fromNpm(env, positionals) {
 }
 
 function matched(names, values) {
-  if (names.length === 0 && values.length > 0) throw new Advice(`What is "${values[0]}"?\nAll options: npm start -- --help`);
+  if (names.length === 0 && values.length > 0)
+    throw new Advice(`What is "${values[0]}"?\nAll options: npm start -- --help`);
   const isNumber = (name) => name === 'port' || name === 'seed-size';
   const pairs = names.map((name) => [
     name,

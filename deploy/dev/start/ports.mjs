@@ -81,7 +81,9 @@ function holderOf(port) {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)));
   if (inodes.size === 0) return undefined;
   const pids = entries('/proc').filter((name) => /^\d+$/.test(name));
-  const pid = pids.find((pid) => entries(`/proc/${pid}/fd`).some((fd) => inodes.has(socketInode(`/proc/${pid}/fd/${fd}`))));
+  const pid = pids.find((pid) =>
+    entries(`/proc/${pid}/fd`).some((fd) => inodes.has(socketInode(`/proc/${pid}/fd/${fd}`))),
+  );
   if (!pid) return "another user's process";
   const command = commandOf(pid);
   return `process ${pid}${command ? ` (${command})` : ''}`;

@@ -1,0 +1,43 @@
+import { domainPorts } from '@nova/schema';
+import { colour } from '../bootstrap/colour.mjs';
+import type { LauncherOptions } from './options.ts';
+import type { Seeded } from './seed-once.ts';
+
+/** What a newcomer needs next: where to look, who to be, what to ask, how to stop. */
+export function banner(facts: {
+  options: LauncherOptions;
+  domains: readonly string[];
+  seeded: Seeded;
+  seconds: number;
+}): string {
+  const { options, domains, seeded } = facts;
+  const url = (port: number, path = '/') => `http://127.0.0.1:${port}${path}`;
+  const rows: Array<[string, string]> = [
+    ['Try it (GraphiQL)', url(options.port)],
+    ['GraphQL', `POST ${url(options.port, '/graphql')}`],
+    ['Health, metrics', `${url(options.port + 1, '/readyz')}  ${url(options.port + 1, '/metrics')}`],
+    ...domains.map((name): [string, string] => {
+      const ports = domainPorts(name, options.port);
+      return [`Subgraph ${name}`, `${url(ports.graphql, '/graphql')}  ${url(ports.admin, '/metrics')}`];
+    }),
+    ['Demo login', `${seeded.demoLogin.email}  ${seeded.demoLogin.password}`],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return [
+    '',
+    colour('bold', colour('green', `Ready in ${facts.seconds.toFixed(1)} s`)),
+    '',
+    ...rows.map(([label, text]) => `  ${colour('dim', label.padEnd(width))}  ${text}`),
+    '',
+    'A query to paste:',
+    '',
+    ...seeded.sample.query.split('\n').map((line) => `  ${line}`),
+    '',
+    'Its answer, as the gateway just gave it:',
+    '',
+    `  ${JSON.stringify({ data: seeded.sample.expected })}`,
+    '',
+    'Edit schema/subgraphs/*.graphql or a domain under subgraphs/ and see it live. Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}

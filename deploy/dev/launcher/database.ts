@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { provisionDatabase, roleName } from '@nova/postgres';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@nova/postgres/embedded';
+import { withProgress } from '../bootstrap/progress.mjs';
+import type { Keys } from './keys.ts';
+import type { LogPrinter } from './log-printer.ts';
+import type { LauncherOptions } from './options.ts';
+import type { ProcessTable } from './process-table.ts';
+
+const database = 'nova';
+const pauseMs = 1_000;
+
+export type LauncherDatabase = {
+  /** Whether there was no data before. */
+  readonly isNew: boolean;
+  /** URL of a domain's own role. */
+  urlFor(domain: string): string;
+  stop(): Promise<void>;
+};
+
+type Context = {
+  readonly options: LauncherOptions;
+  readonly domains: readonly string[];
+  readonly keys: Keys;
+  readonly table: ProcessTable;
+  readonly logs: LogPrinter;
+};
+
+/** Starts PostgreSQL on the instance's port, with a role and a schema for each domain, and brings it back when it dies. */
+export async function startDatabase(context: Context): Promise<LauncherDatabase> {
+  const { domains, keys } = context;
+  let stopping = false;
+  let server = await withProgress({ title: 'starting PostgreSQL', done: 'PostgreSQL' }, () => startServer(context));
+  const bringBack = async (): Promise<void> => {
+    await server.exited;
+    if (stopping) return;
+    context.logs.notice('postgres', 'ended unexpectedly; starting it again');
+    try {
+      server = await startServer(context);
+      context.logs.notice('postgres', 'is back');
+    } catch (error) {
+      context.logs.notice('postgres', String(error));
+      await delay(pauseMs);
+    }
+    if (!stopping) void bringBack();
+    else await server.stop();
+  };
+  const passwordOf = (domain: string) => keys.databasePasswords[domain] ?? '';
+  try {
+    await provisionDatabase({
+      adminUrl: server.adminUrl,
+      database,
+      domains: domains.map((name) => ({ name, password: passwordOf(name) })),
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  const isNew = !server.reused;
+  const { urlFor } = server;
+  void bringBack();
+  return {
+    isNew,
+    urlFor: (domain) => urlFor({ database, user: roleName(domain), password: passwordOf(domain) }),
+    async stop() {
+      stopping = true;
+      await server.stop();
+    },
+  };
+}
+
+async function startServer({ options, table, logs }: Context): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({
+    dataDir: join(options.dataDir, 'postgres'),
+    port: options.port + 95,
+    onLog: (line) => {
+      if (options.verbose || /\b(FATAL|PANIC):/.test(line)) logs.line('postgres', line);
+    },
+  });
+  void server.exited.then(table.add({ name: 'postgres', pid: server.pid }));
+  return server;
+}

@@ -1,0 +1,73 @@
+import { domainPorts } from '@nova/schema';
+import type { Keys } from './keys.ts';
+import type { ProcessSpec } from './node-process.ts';
+import type { LauncherOptions } from './options.ts';
+
+export type DomainContext = {
+  readonly options: LauncherOptions;
+  readonly keys: Keys;
+  databaseUrl(domain: string): string;
+};
+
+const loopback = '127.0.0.1';
+const poolMax = 5;
+const subgraphHeapMb = 192;
+const gatewayHeapMb = 512;
+
+/** The program that brings a domain's schema up to date. */
+export function migrationOf(domain: string, context: DomainContext): ProcessSpec {
+  return {
+    name: `migration of ${domain}`,
+    entry: `subgraphs/${domain}/src/bin/migrate.ts`,
+    env: { ...commonEnv(context), DATABASE_DIRECT_URL: context.databaseUrl(domain) },
+  };
+}
+
+export function subgraphSpec(domain: string, context: DomainContext): ProcessSpec {
+  const { keys, options } = context;
+  const ports = domainPorts(domain, options.port);
+  return {
+    name: domain,
+    entry: `subgraphs/${domain}/src/bin/main.ts`,
+    heapMb: subgraphHeapMb,
+    env: {
+      ...commonEnv(context),
+      HOST: loopback,
+      GRAPHQL_PORT: String(ports.graphql),
+      GRPC_PORT: String(ports.grpc),
+      ADMIN_PORT: String(ports.admin),
+      DATABASE_URL: context.databaseUrl(domain),
+      DATABASE_DIRECT_URL: context.databaseUrl(domain),
+      DATABASE_POOL_MAX: String(poolMax),
+      IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicFile,
+      ...(domain === 'identity'
+        ? { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile }
+        : { IDENTITY_GRPC_URL: `${loopback}:${domainPorts('identity', options.port).grpc}` }),
+    },
+  };
+}
+
+export function gatewaySpec(domains: readonly string[], context: DomainContext): ProcessSpec {
+  const { keys, options } = context;
+  const graphqlUrl = (domain: string) => `http://${loopback}:${domainPorts(domain, options.port).graphql}`;
+  return {
+    name: 'gateway',
+    entry: 'gateway/src/bin/server.ts',
+    heapMb: gatewayHeapMb,
+    env: {
+      ...commonEnv(context),
+      HOST: options.host,
+      PORT: String(options.port),
+      ADMIN_PORT: String(options.port + 1),
+      SUBGRAPH_URLS: domains.map((domain) => `${domain}=${graphqlUrl(domain)}/graphql`).join(','),
+      JWKS_URL: `${graphqlUrl('identity')}/.well-known/jwks.json`,
+      IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateFile,
+      // Ctrl-C should not wait for a request that hangs.
+      DRAIN_TIMEOUT_MS: '3000',
+    },
+  };
+}
+
+function commonEnv({ options }: DomainContext): Record<string, string> {
+  return { APP_ENV: 'development', ...(options.verbose ? { LOG_LEVEL: 'debug' } : {}) };
+}

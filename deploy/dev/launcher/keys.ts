@@ -1,0 +1,62 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { withProgress } from '../bootstrap/progress.mjs';
+
+export type Keys = {
+  /** Ed25519: the gateway signs the identity it forwards, services verify it. */
+  readonly identityPrivateFile: string;
+  readonly identityPublicFile: string;
+  /** RSA 4096: the identity domain signs access tokens. */
+  readonly accessTokenFile: string;
+  /** Password of each domain's database role. */
+  readonly databasePasswords: Readonly<Record<string, string>>;
+};
+
+const generate = promisify(generateKeyPair);
+
+/** The instance's own secrets, made at the first start and readable by its user alone. */
+export async function ensureKeys(dir: string, domains: readonly string[]): Promise<Keys> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const keys = {
+    identityPrivateFile: join(dir, 'identity-private.pem'),
+    identityPublicFile: join(dir, 'identity-public.pem'),
+    accessTokenFile: join(dir, 'access-token-private.pem'),
+  };
+  const missing = [keys.identityPrivateFile, keys.accessTokenFile].some((file) => !existsSync(file));
+  if (missing) await withProgress({ title: 'making keys', done: 'keys made' }, () => makeKeys(keys));
+  if (!existsSync(keys.identityPublicFile)) {
+    const publicKey = createPublicKey(createPrivateKey(readFileSync(keys.identityPrivateFile)));
+    writeSecret(keys.identityPublicFile, publicKey.export({ type: 'spki', format: 'pem' }).toString());
+  }
+  return { ...keys, databasePasswords: ensurePasswords(join(dir, 'database-passwords.json'), domains) };
+}
+
+async function makeKeys(keys: { identityPrivateFile: string; accessTokenFile: string }): Promise<void> {
+  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
+  const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
+  if (!existsSync(keys.identityPrivateFile)) {
+    const { privateKey } = await generate('ed25519', { privateKeyEncoding, publicKeyEncoding });
+    writeSecret(keys.identityPrivateFile, privateKey);
+  }
+  if (!existsSync(keys.accessTokenFile)) {
+    const { privateKey } = await generate('rsa', { modulusLength: 4096, privateKeyEncoding, publicKeyEncoding });
+    writeSecret(keys.accessTokenFile, privateKey);
+  }
+}
+
+function ensurePasswords(file: string, domains: readonly string[]): Record<string, string> {
+  const known: Record<string, string> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const all = Object.fromEntries(
+    domains.map((domain) => [domain, known[domain] ?? randomBytes(24).toString('base64url')]),
+  );
+  if (domains.some((domain) => !known[domain])) writeSecret(file, JSON.stringify({ ...known, ...all }));
+  return all;
+}
+
+/** A file that was begun never looks like one that is complete. */
+function writeSecret(file: string, content: string): void {
+  writeFileSync(`${file}.new`, content, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,20 @@
+import { demoLogin, sampleQuery, seedDatabases } from '../seed/index.ts';
+import type { SeedMessage, SeedTask } from './seed-once.ts';
+
+/** Run by seed-once.ts as a child: fills the databases (when it gets their URLs) and tells what was made up. */
+const launcherIsGone = () => process.exit(1);
+process.on('disconnect', launcherIsGone);
+const tell = (message: SeedMessage) => new Promise((resolve) => process.send?.(message, resolve));
+
+const task: SeedTask = JSON.parse(process.env.NOVA_SEED_TASK ?? '{}');
+if (task.urls) {
+  const { identity = '', user = '', content = '' } = task.urls;
+  await seedDatabases({
+    urls: { identity, user, content },
+    size: task.size,
+    onProgress: ({ table, done, total }) => void tell({ progress: `${table} ${done} of ${total}` }),
+  });
+}
+await tell({ facts: { sample: sampleQuery(task.size), demoLogin } });
+process.off('disconnect', launcherIsGone);
+process.disconnect();
