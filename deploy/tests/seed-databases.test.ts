@@ -1,0 +1,139 @@
+import { verify } from '@node-rs/argon2';
+import { createTestDatabase, type TestDatabase } from '@nova/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { demoLogin, generateNetwork, type SeedProgress, sampleQuery, seedDatabases } from '../dev/seed/index.ts';
+
+const size = 60;
+let database: TestDatabase;
+let admin: pg.Client;
+const progress: SeedProgress[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  await seed((step) => progress.push(step));
+});
+
+afterAll(async () => {
+  await admin?.end();
+  await database?.drop();
+});
+
+function seed(onProgress?: (step: SeedProgress) => void): Promise<void> {
+  const urls = {
+    identity: database.urlFor('identity'),
+    user: database.urlFor('user'),
+    content: database.urlFor('content'),
+  };
+  return seedDatabases({ urls, size, onProgress });
+}
+
+async function rows<T extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+  return (await admin.query<T>(text, [...values])).rows;
+}
+
+const tables = ['identity.accounts', 'user.profiles', 'content.posts', 'content.comments'].map((table) =>
+  table
+    .split('.')
+    .map((part) => `"${part}"`)
+    .join('.'),
+);
+
+async function digest(): Promise<unknown[]> {
+  const found = [];
+  for (const table of tables) {
+    found.push(await rows(`select count(*), md5(string_agg(t::text, '|' order by id)) from ${table} t`));
+  }
+  return found;
+}
+
+test('what is written is the generated network', async () => {
+  const network = generateNetwork(size);
+  const profiles = await rows(
+    'select id, username, display_name, bio, location, joined_at from "user".profiles order by joined_at, id',
+  );
+  const joined = network.people.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  expect(profiles).toEqual(
+    joined.map((person) => ({
+      id: person.id,
+      username: person.username,
+      display_name: person.displayName,
+      bio: person.bio,
+      location: person.location,
+      joined_at: person.joinedAt,
+    })),
+  );
+  expect(await rows('select id, body, created_at from content.posts order by id')).toEqual(
+    network.posts.map(({ id, body, createdAt }) => ({ id, body, created_at: createdAt })),
+  );
+  expect(await rows('select id, post_id, author_id, body from content.comments order by id')).toEqual(
+    network.comments.map(({ id, postId, authorId, body }) => ({ id, post_id: postId, author_id: authorId, body })),
+  );
+});
+
+test('progress ends at the whole of every table', () => {
+  const last = new Map(progress.map(({ table, done, total }) => [table, { done, total }]));
+  expect(Object.fromEntries(last)).toEqual({
+    accounts: { done: 60, total: 60 },
+    profiles: { done: 60, total: 60 },
+    posts: { done: 600, total: 600 },
+    comments: { done: 2_400, total: 2_400 },
+  });
+});
+
+test('nobody but the demo account can sign in', async () => {
+  const withPassword = await rows<{ email: string; password_hash: string }>(
+    'select email, password_hash from identity.accounts where password_hash is not null',
+  );
+  expect(withPassword.map(({ email }) => email)).toEqual([demoLogin.email]);
+  const [demo] = withPassword;
+  expect(demo?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  expect(await verify(demo?.password_hash ?? '', demoLogin.password)).toBe(true);
+});
+
+test('the demo account has a profile and posts', async () => {
+  const [demo] = await rows<{ posts: string }>(
+    'select count(posts.id) as posts from "user".profiles p join content.posts on author_id = p.id where p.username = $1',
+    [demoLogin.username],
+  );
+  expect(Number(demo?.posts)).toBeGreaterThanOrEqual(3);
+});
+
+test('seeding again changes nothing, not even what people changed since', async () => {
+  await rows(`update "user".profiles set display_name = 'Changed' where username = $1`, [demoLogin.username]);
+  const before = await digest();
+  await seed();
+  expect(await digest()).toEqual(before);
+});
+
+test('seeding again completes what an interruption left out', async () => {
+  const before = await digest();
+  await rows('delete from content.comments where id in (select id from content.comments order by id limit 700)');
+  await rows('delete from "user".profiles where username <> $1', [demoLogin.username]);
+  await seed();
+  expect(await digest()).toEqual(before);
+});
+
+test('the expected answer of the sample query is what the tables hold', async () => {
+  const { query, expected } = sampleQuery(size);
+  const [, username] = /username: "(\w+)"/.exec(query) ?? [];
+  const [posts, comments] = [...query.matchAll(/first: (\d)/g)].map(([, first]) => Number(first));
+  const [found] = await rows<{ data: object }>(
+    `select json_build_object('userByUsername', json_build_object(
+       'displayName', author.display_name,
+       'posts', json_build_object('nodes', array(
+         select json_build_object(
+           'body', post.body,
+           'createdAt', to_char(post.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+           'comments', json_build_object('nodes', array(
+             select json_build_object('body', comment.body, 'author', json_build_object('displayName', commenter.display_name))
+             from content.active_comments comment join "user".active_profiles commenter on commenter.id = comment.author_id
+             where comment.post_id = post.id order by comment.id limit $3)))
+         from content.active_posts post where post.author_id = author.id order by post.id desc limit $2)))) as data
+     from "user".active_profiles author where author.username = $1`,
+    [username, posts, comments],
+  );
+  expect(found?.data).toEqual(expected);
+});
