@@ -2,7 +2,8 @@ import { requireOwner } from '../../accounts/account.ts';
 import type { AccountResolvers } from '../../generated/graphql.ts';
 
 export const account: AccountResolvers = {
-  __resolveReference({ id }, { identity, loaders }) {
+  // Async, so that a refusal rejects this one reference; thrown at once it would fail all of them.
+  async __resolveReference({ id }, { identity, loaders }) {
     requireOwner(id, identity.kind === 'user' ? identity.userId : undefined);
     return loaders.account.load(id);
   },

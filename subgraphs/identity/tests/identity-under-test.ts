@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { openDatabase } from '@nova/postgres';
+import { createLogger, type Identity } from '@nova/runtime';
+import { createTestDatabase, createTestKeys, type GraphqlAnswer, subgraphClient } from '@nova/testkit';
+import { readEnv, toConfig } from '../src/config.ts';
+import type { Tables } from '../src/db/tables.ts';
+import { createIdentityService } from '../src/service.ts';
+
+export const password = 'correct horse battery';
+
+/** A running identity service on a database of its own, and what tests ask it and look up behind its back. */
+export type IdentityUnderTest = Awaited<ReturnType<typeof startIdentity>>;
+
+export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
+  const database = await createTestDatabase();
+  const keys = createTestKeys();
+  const logLines: string[] = [];
+  const log = createLogger({
+    service: 'identity',
+    level: 'trace',
+    destination: { write: (line) => void logLines.push(line) },
+  });
+  const settings = {
+    APP_ENV: 'test',
+    GRAPHQL_PORT: '0',
+    GRPC_PORT: '0',
+    ADMIN_PORT: '0',
+    DATABASE_URL: database.urlFor('identity'),
+    IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
+    ACCESS_TOKEN_KEY_FILE: keys.accessTokenKeyFile,
+    ...env,
+  };
+  const service = await createIdentityService(toConfig(readEnv(settings)), { log });
+  const tables = openDatabase<Tables>({
+    url: settings.DATABASE_URL,
+    poolMax: 2,
+    applicationName: 'test',
+    log: createLogger({ service: 'test', level: 'silent' }),
+  });
+  const send = subgraphClient(service.graphqlUrl, keys);
+  return {
+    ...service,
+    settings,
+    keys,
+    logLines,
+    db: tables.db,
+    send,
+    ...operations(send),
+    /** The value of a counter on the admin port; 0 when it has not been touched. */
+    async metric(series: string): Promise<number> {
+      const page = await (await fetch(`${service.adminUrl}/metrics`)).text();
+      const plain = page.replaceAll(/,?service="identity"/g, '').replaceAll('{}', '');
+      const line = plain.split('\n').find((text) => text.startsWith(`${series} `));
+      return Number(line?.split(' ').at(-1) ?? 0);
+    },
+    async stopAll() {
+      await service.stop();
+      await tables.stop();
+      await database.drop();
+      keys.remove();
+    },
+  };
+}
+
+const session = `accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt
+  account { id email username createdAt user { id } }`;
+
+function operations(send: ReturnType<typeof subgraphClient>) {
+  const mutate =
+    (field: string, inputType: string, selection: string) =>
+    (input: object): Promise<GraphqlAnswer> =>
+      send(`mutation ($input: ${inputType}!) { ${field}(input: $input) { ${selection} } }`, { variables: { input } });
+  const register = mutate('register', 'RegisterInput', session);
+  return {
+    register,
+    login: mutate('login', 'LoginInput', session),
+    refresh: mutate('refreshSession', 'RefreshSessionInput', session),
+    logout: mutate('logout', 'LogoutInput', 'loggedOut'),
+    viewer: (as?: Identity) => send('{ viewer { id email username createdAt user { id } } }', { as }),
+    /** A new account with `password`; resolves with its session payload. */
+    async newAccount() {
+      const username = uniqueUsername();
+      const answer = await register({ email: `${username}@example.com`, username, password });
+      if (answer.errors.length > 0) throw new Error(JSON.stringify(answer.errors));
+      return answer.data.register as SessionPayload;
+    },
+  };
+}
+
+export type SessionPayload = {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: string;
+  readonly refreshToken: string;
+  readonly refreshTokenExpiresAt: string;
+  readonly account: { readonly id: string; readonly email: string; readonly username: string };
+};
+
+export function uniqueUsername(): string {
+  return `user_${randomBytes(6).toString('hex')}`;
+}
+
+export function codesOf(answer: GraphqlAnswer): string[] {
+  return answer.errors.map(({ extensions }) => extensions.code);
+}
