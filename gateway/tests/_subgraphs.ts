@@ -1,13 +1,13 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { buildSubgraphSchema } from '@apollo/subgraph';
+import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { AppError, errorCodes, isAppError } from '@nova/errors';
 import { headerNames, type Identity, type IdentityVerifier } from '@nova/runtime';
 import { subgraphSdl } from '@nova/schema';
 import { type GraphQLSchema, graphql, parse } from 'graphql';
 
-type Resolvers = Record<string, Record<string, unknown>>;
+type Resolvers = GraphQLResolverMap<{ identity: Identity }>;
 
 /** Answers in the subgraph's stead; the caller decides how badly. */
 export type Misbehaviour = (request: IncomingMessage, response: ServerResponse) => void;
@@ -19,6 +19,8 @@ export type TestSubgraph = {
   readonly calls: ReceivedCall[];
   /** From now on answer like this, or properly again. */
   misbehave(misbehaviour: Misbehaviour | undefined): void;
+  /** Connections that are open now. */
+  connections(): Promise<number>;
   /** Closes the port and every connection. */
   kill(): Promise<void>;
 };
@@ -130,6 +132,10 @@ export async function startTestSubgraph(name: string, verifyIdentity: IdentityVe
     misbehave: (next) => {
       misbehaviour = next;
     },
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     async kill() {
       if (!server.listening) return;
       const closed = new Promise((resolve) => server.close(resolve));

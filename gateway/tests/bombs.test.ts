@@ -30,10 +30,20 @@ function bareBomb(width: number, depth: number): string {
   return `{ ...F0 } ${fragments.join(' ')} fragment F${depth} on Query { __typename }`;
 }
 
-async function timed(ask: () => Promise<Answer>): Promise<{ answer: Answer; ms: number }> {
-  const startedAt = performance.now();
-  const answer = await ask();
-  return { answer, ms: performance.now() - startedAt };
+/**
+ * Asks three times, each time with another document, and takes the least processor time, client included: the machine
+ * that runs the tests may be busy with something else.
+ */
+async function measured(world: World, query: string): Promise<{ answers: Answer[]; cpuMs: number }> {
+  const answers = [];
+  let cpuMs = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 3; run += 1) {
+    const before = process.cpuUsage();
+    answers.push(await world.post({ query: `${query} # ${run}` }));
+    const { user, system } = process.cpuUsage(before);
+    cpuMs = Math.min(cpuMs, (user + system) / 1000);
+  }
+  return { answers, cpuMs };
 }
 
 const powers = Array.from({ length: 20 }, (_, index) => index + 1);
@@ -45,15 +55,13 @@ const bombs = powers.flatMap((depth) => [
 ]);
 
 test.each(bombs)(
-  'a fragment bomb of %s is answered in less than 50 ms, and refused when it is large',
+  'a fragment bomb of %s costs less than 50 ms, and is refused when it is large',
   async (title, query) => {
-    // The best of three: the machine that runs the tests may be busy with something else.
-    const runs = [];
-    for (let run = 0; run < 3; run += 1) runs.push(await timed(() => world.post({ query: `${query} # ${run}` })));
-    expect(Math.min(...runs.map(({ ms }) => ms))).toBeLessThan(50);
+    const { answers, cpuMs } = await measured(world, query);
+    expect(cpuMs).toBeLessThan(50);
     const [width = 0, depth = 0] = (/\d+\^\d+/.exec(title)?.[0] ?? '').split('^').map(Number);
     const small = width ** depth < 400;
-    for (const { answer } of runs) {
+    for (const answer of answers) {
       expect(answer.status).toBeOneOf(small ? [200, 400] : [400]);
       if (answer.status === 400)
         expect(answer.refusal.code).toMatch(/^(SELECTION|DEPTH|TOKEN|COMPLEXITY)_LIMIT_EXCEEDED$/);
@@ -61,13 +69,11 @@ test.each(bombs)(
   },
 );
 
-test('circular fragments of any length are refused in less than 50 ms', async () => {
-  for (const length of [1, 2, 100]) {
-    const fragments = Array.from({ length }, (_, i) => `fragment F${i} on Query { ...F${(i + 1) % length} }`).join(' ');
-    const { answer, ms } = await timed(() => world.post({ query: `{ ...F0 } ${fragments}` }));
-    expect([answer.status, answer.refusal.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
-    expect(ms).toBeLessThan(50);
-  }
+test.each([1, 2, 100])('a circle of %i fragments is refused and costs less than 50 ms', async (length) => {
+  const fragments = Array.from({ length }, (_, i) => `fragment F${i} on Query { ...F${(i + 1) % length} }`).join(' ');
+  const { answers, cpuMs } = await measured(world, `{ ...F0 } ${fragments}`);
+  for (const { status, refusal } of answers) expect([status, refusal.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+  expect(cpuMs).toBeLessThan(50);
 });
 
 test.each([
@@ -86,9 +92,11 @@ test.each([
   ['a megabyte of comment', `{ __typename } # ${'x'.repeat(1_000_000)}\n{`],
   ['a name of a megabyte', `{ ${'x'.repeat(1_000_000)} }`],
   ['a text of a megabyte', `{ post(id: "${'x'.repeat(1_000_000)}", id: 2) { id } }`],
-])('%s do no harm and are answered in less than 200 ms', async (_title, query) => {
-  const { answer, ms } = await timed(() => world.post({ query }));
-  expect(answer.status).toBeOneOf([200, 400]);
-  expect(answer.text.length).toBeLessThan(20_000);
-  expect(ms).toBeLessThan(200);
+])('%s: no harm done, less than 100 ms', async (_title, query) => {
+  const { answers, cpuMs } = await measured(world, query);
+  for (const { status, text } of answers) {
+    expect(status).toBeOneOf([200, 400]);
+    expect(text.length).toBeLessThan(20_000);
+  }
+  expect(cpuMs).toBeLessThan(100);
 });

@@ -19,9 +19,13 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const preflight = { 'apollo-require-preflight': '1' };
-const refusals: ReadonlyArray<
-  readonly [what: string, code: keyof typeof errorCodes, ask: () => Promise<Answer>, facts?: object]
-> = [
+type Refusal = readonly [
+  what: string,
+  code: keyof typeof errorCodes,
+  ask: () => Promise<Answer>,
+  facts?: Readonly<Record<string, unknown>>,
+];
+const refusals: Refusal[] = [
   ['a body that is not JSON', 'MALFORMED_JSON', () => world.post('{"query": ')],
   ['an empty body', 'MALFORMED_JSON', () => world.post('')],
   ['a body that is null', 'MALFORMED_JSON', () => world.post('null')],
@@ -225,7 +229,7 @@ const refusals: ReadonlyArray<
   ],
 ];
 
-test.each(refusals)('%s is refused with %s', async (...[, code, ask, facts = {}]) => {
+test.for(refusals)('%s is refused with %s', async ([, code, ask, facts]) => {
   const { status, body, refusal, headers } = await ask();
   expect(refusal).toMatchObject({ code, retryable: false, ...facts });
   expect(status).toBe(errorCodes[code].httpStatus);

@@ -5,7 +5,8 @@ export type WatchedFile = { stop(): void };
 /**
  * Hands the text of a file to `onText`, now and after every change on disk, one at a time. The first time an error
  * rejects the promise; later it goes to `onError`, once per change, and the watching goes on. The file is polled,
- * because change notifications do not work on every mounted volume.
+ * because change notifications do not work on every mounted volume, and read when two looks in a row agree, so that
+ * it is not caught half written.
  */
 export async function watchFile(options: {
   file: string;
@@ -15,13 +16,16 @@ export async function watchFile(options: {
 }): Promise<WatchedFile> {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
-  let seen = await fingerprint(options.file);
+  let read = await fingerprint(options.file);
+  let seen = read;
   options.onText(await readFile(options.file, 'utf8'));
   const poll = async () => {
     try {
       const current = await fingerprint(options.file);
-      if (current !== seen) {
-        seen = current;
+      const settled = current === seen;
+      seen = current;
+      if (settled && current !== read) {
+        read = current;
         const text = await readFile(options.file, 'utf8');
         if (!stopped) options.onText(text);
       }
