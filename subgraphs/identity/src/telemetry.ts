@@ -3,7 +3,7 @@ import { Counter } from 'prom-client';
 
 /** What identity tells its operators: one function for each thing worth counting. Ids only, never an email or a token. */
 export type Telemetry = {
-  loginEnded(outcome: 'success' | 'invalid_credentials' | 'locked'): void;
+  loginEnded(outcome: 'success' | 'invalid_credentials' | 'locked' | 'inactive'): void;
   accountLocked(accountId: string): void;
   sessionEnded(reason: 'logout' | 'reuse', sessionId: string): void;
   passwordWorkBegan(kind: 'hash' | 'match'): void;

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { openDatabase } from '@nova/postgres';
 import { createLogger, type Identity } from '@nova/runtime';
 import { createTestDatabase, createTestKeys, type GraphqlAnswer, subgraphClient } from '@nova/testkit';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { vi } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
 import type { Tables } from '../src/db/tables.ts';
 import { createIdentityService } from '../src/service.ts';
@@ -53,6 +55,20 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
       const line = plain.split('\n').find((text) => text.startsWith(`${series} `));
       return Number(line?.split(' ').at(-1) ?? 0);
     },
+    /** Runs `work` while this test holds what it locked, and lets go when `waiters` statements wait for it. */
+    async whileLocked<T>(
+      options: { lock: (tx: Transaction<Tables>) => Promise<unknown>; waiters: number },
+      work: () => Promise<T>,
+    ): Promise<T> {
+      const { db } = tables;
+      let running: Promise<T> | undefined;
+      await db.transaction().execute(async (tx) => {
+        await options.lock(tx);
+        running = work();
+        await vi.waitUntil(async () => (await countWaiters(db)) === options.waiters, { timeout: 10_000, interval: 20 });
+      });
+      return running as Promise<T>;
+    },
     async stopAll() {
       await service.stop();
       await tables.stop();
@@ -60,6 +76,13 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
       keys.remove();
     },
   };
+}
+
+async function countWaiters(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return rows[0]?.count ?? 0;
 }
 
 const session = `accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt

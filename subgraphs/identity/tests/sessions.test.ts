@@ -61,7 +61,12 @@ test('a session that ended by a second use leaves other sessions of the account 
 
 test('of ten uses of one token at the same time one succeeds, and the session ends', async () => {
   const { account, refreshToken } = await identity.newAccount();
-  const answers = await Promise.all(Array.from({ length: 10 }, () => identity.refresh({ refreshToken })));
+  const lock = (tx: typeof identity.db) =>
+    sql`select from refresh_tokens join sessions on sessions.id = session_id
+      where account_id = ${account.id} for update of refresh_tokens`.execute(tx);
+  const answers = await identity.whileLocked({ lock, waiters: 10 }, () =>
+    Promise.all(Array.from({ length: 10 }, () => identity.refresh({ refreshToken }))),
+  );
   const winners = answers.filter(({ errors }) => errors.length === 0);
   expect(winners).toHaveLength(1);
   expect(answers.flatMap(codesOf)).toEqual(Array(9).fill('REFRESH_TOKEN_INVALID'));

@@ -50,6 +50,7 @@ export function createAccountCommands(deps: AccountCommandDeps): AccountCommands
       const opened = await deps.db.transaction().execute(async (tx) => {
         const account = await recordLogin(tx, accountId);
         if (!account) return undefined;
+        if (!account.isActive) deps.telemetry.loginEnded('inactive');
         requireActive(account);
         return { account, session: await deps.openSession(tx, account.id) };
       });
