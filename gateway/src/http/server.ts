@@ -40,7 +40,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     requestTimeout: 20_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384 },
     keepAliveTimeout: 65_000,
-    // Requests that still arrive on open connections while stopping are served; the connection closes after them.
+    // Requests that still arrive on open connections while stopping are served.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError(options.toClientError),
@@ -50,6 +50,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   readJsonBodies(app);
   app.decorateRequest('scope', null as unknown as RequestScope);
   app.addHook('onRequest', async (request, reply) => openScope(request, reply, options.observe));
+  let stopping: Promise<void> | undefined;
+  // An answer given while stopping ends its connection, which would otherwise stay open and idle.
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping) reply.header('connection', 'close');
+  });
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply, options));
   app.setNotFoundHandler((request) => {
     throw new AppError('ROUTE_NOT_FOUND', `Nothing is served at ${request.url.slice(0, 100)}; try /graphql.`);
@@ -65,7 +70,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   options.routes?.(app);
   const url = await app.listen({ host: options.host, port: options.port });
-  let stopping: Promise<void> | undefined;
   return {
     url,
     stop() {

@@ -1,0 +1,104 @@
+import {
+  AddCommentDocument,
+  CreatePostDocument,
+  DeletePostDocument,
+  HomePageDocument,
+  LoginDocument,
+  PostPageDocument,
+  RegisterDocument,
+} from '@nova/persisted-queries/web';
+import { postGraphql, startFederation, type TestFederation } from '@nova/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let nova: TestFederation;
+beforeAll(async () => {
+  nova = await startFederation({ env: { PERSISTED_POLICY: 'id-only' } });
+});
+afterAll(() => nova.stop());
+
+/** Sends a typed document the way a web client does: by the id it carries. */
+async function send(document: object, variables: object, accessToken?: string) {
+  const { hash } = (document as { __meta__: { hash: string } }).__meta__;
+  const headers = accessToken ? { authorization: `Bearer ${accessToken}` } : {};
+  const answer = await postGraphql(nova.url, { documentId: hash, variables }, headers);
+  expect(answer.errors).toEqual([]);
+  expect(answer.status).toBe(200);
+  return answer.data;
+}
+
+async function fetchesOf(operation: string): Promise<number> {
+  const page = await fetch(`${nova.gateway.adminUrl}/metrics`).then((response) => response.text());
+  const line = page.split('\n').find((it) => it.startsWith('gateway_operation_fetches_sum') && it.includes(`"${operation}"`));
+  return Number(line?.split(' ').at(-1));
+}
+
+test('a person signs up, signs in, posts, reads posts with authors and comments over three subgraphs, and deletes the post', async () => {
+  const account = { email: 'ada@nova.test', username: 'ada', password: 'correct horse battery' };
+  await send(RegisterDocument, { input: account });
+  const { login } = await send(LoginDocument, { input: { email: account.email, password: account.password } });
+  const token: string = login.accessToken;
+
+  const { createPost } = await send(CreatePostDocument, { input: { body: 'Notes on the engine.' } }, token);
+  const postId: string = createPost.post.id;
+  const ada = { id: login.account.id, username: 'ada', displayName: 'ada' };
+  expect(createPost.post.author).toEqual(ada);
+  const { addComment } = await send(AddCommentDocument, { input: { postId, body: 'Note G!' } }, token);
+
+  const before = (await fetchesOf('HomePage')) || 0;
+  const home = await send(HomePageDocument, { first: 10 }, token);
+  expect(home.viewer).toEqual({ id: ada.id, username: 'ada' });
+  expect(home.posts.nodes).toEqual([
+    {
+      id: postId,
+      body: 'Notes on the engine.',
+      createdAt: createPost.post.createdAt,
+      commentCount: 1,
+      author: ada,
+      comments: { nodes: [{ id: addComment.comment.id, body: 'Note G!', author: ada }] },
+    },
+  ]);
+  // identity for the viewer, content for the posts, user once for each of the two paths to a person.
+  expect((await fetchesOf('HomePage')) - before).toBe(4);
+
+  await send(DeletePostDocument, { input: { id: postId } }, token);
+  expect((await send(HomePageDocument, { first: 10 }, token)).posts.nodes).toEqual([]);
+  expect((await send(PostPageDocument, { id: postId }, token)).post).toBeNull();
+});
+
+test.each([
+  ['a huge page', { first: 100_000 }, 'COMPLEXITY_LIMIT_EXCEEDED'],
+  ['a negative page', { first: -1 }, 'INVALID_PAGE_SIZE'],
+  ['a page past the limit', { first: 101 }, 'INVALID_PAGE_SIZE'],
+  ['a cursor of nobody', { first: 1, after: 'bm90aGluZw' }, 'INVALID_CURSOR'],
+  ['a page of words', { first: 'ten' }, 'BAD_USER_INPUT'],
+])('%s is refused as the client’s mistake', async (_name, variables, code) => {
+  const open = await startFederation();
+  try {
+    const query = `query ($first: Int!, $after: String) { posts(first: $first, after: $after) { nodes { id } } }`;
+    const answer = await postGraphql(open.url, { query, variables });
+    expect(answer.errors[0]?.extensions.code).toBe(code);
+    expect(answer.status).toBe(400);
+    expect(answer.data ?? null).toBeNull();
+  } finally {
+    await open.stop();
+  }
+});
+
+test('while a subgraph is away its fields are null with a retryable code, and the rest is served', async () => {
+  const federation = await startFederation();
+  try {
+    const register = `mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }`;
+    const account = { email: 'grace@nova.test', username: 'grace', password: 'correct horse battery' };
+    const { data } = await postGraphql(federation.url, { query: register, variables: { input: account } });
+    const headers = { authorization: `Bearer ${data.register.accessToken}` };
+    await federation.subgraphs.user.stop();
+    const query = `{ viewer { username user { displayName } } }`;
+    const answer = await postGraphql(federation.url, { query }, headers);
+    expect(answer.data).toEqual({ viewer: null });
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE', retryable: true, service: 'user' });
+    const rest = await postGraphql(federation.url, { query: `{ posts(first: 1) { nodes { id } } }` }, headers);
+    expect(rest.data).toEqual({ posts: { nodes: [] } });
+  } finally {
+    await federation.stop();
+  }
+});

@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { idOf, manifestOf, startWorld, type World } from './_world.ts';
+
+const userName = 'query UserName($id: ID!) { user(id: $id) { username } }';
+const twoNames = 'query One { user(id: "u1") { username } } query Two { user(id: "u2") { username } }';
+const manifest = manifestOf([
+  ['UserName', userName],
+  ['TwoNames', twoNames],
+]);
+const id = idOf(userName);
+const variables = { id: 'u1' };
+const ada = { data: { user: { username: 'ada' } } };
+const text = '{ user(id: "u1") { username } }';
+
+describe.each(['open', 'id-only'] as const)('under the policy %s', (policy) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ PERSISTED_POLICY: policy }, { manifest });
+  });
+  afterAll(() => world.stop());
+  const verdict = (name: string) => world.series('persisted_query_requests_total', { verdict: name });
+
+  test.each([
+    ['documentId', { documentId: id, variables }],
+    ['documentId with its algorithm', { documentId: `sha256:${id}`, variables }],
+    ['documentId in capitals', { documentId: id.toUpperCase(), variables }],
+    ['extensions.persistedQuery', { extensions: { persistedQuery: { version: 1, sha256Hash: id } }, variables }],
+    ['both', { documentId: id, extensions: { persistedQuery: { sha256Hash: `sha256:${id}` } }, variables }],
+    ['an id beside its own text', { documentId: id, query: userName, variables }],
+    ['an operationName as well', { documentId: idOf(twoNames), operationName: 'One' }],
+  ])('an operation of the manifest is served by %s', async (_form, body) => {
+    const before = await verdict('id');
+    const answer = await world.post(body);
+    expect([answer.status, answer.body]).toEqual([200, ada]);
+    expect(await verdict('id')).toBe(before + 1);
+  });
+
+  test('a query of the manifest is served by GET, in both forms', async () => {
+    const headers = { 'apollo-require-preflight': '1' };
+    const given = `variables=${encodeURIComponent(JSON.stringify(variables))}`;
+    const extensions = encodeURIComponent(JSON.stringify({ persistedQuery: { version: 1, sha256Hash: id } }));
+    for (const form of [`documentId=sha256:${id}`, `extensions=${extensions}`]) {
+      const { status, body } = await world.get(`/graphql?${form}&${given}`, headers);
+      expect([status, body]).toEqual([200, ada]);
+    }
+  });
+
+  test('an id that the manifest does not have is not found', async () => {
+    const before = await verdict('unknown-id');
+    const { status, refusal } = await world.post({ documentId: idOf('{ other }') });
+    expect([status, refusal.code]).toEqual([404, 'PERSISTED_QUERY_NOT_FOUND']);
+    expect(await verdict('unknown-id')).toBe(before + 1);
+  });
+
+  test.each([
+    ['an id with another text', { documentId: id, query: text }],
+    ['two different ids', { documentId: id, extensions: { persistedQuery: { sha256Hash: idOf(twoNames) } } }],
+    ['an id that is a number', { documentId: 7 }],
+    ['a hash that is a list', { extensions: { persistedQuery: { sha256Hash: [id] } } }],
+    ['a persistedQuery that is text', { extensions: { persistedQuery: id } }],
+  ])('%s is a bad request', async (_what, body) => {
+    const { status, refusal } = await world.post(body);
+    expect([status, refusal.code]).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  test('an operation of the manifest keeps to the limits and to its variables like any other', async () => {
+    const { status, refusal } = await world.post({ documentId: id });
+    expect([status, refusal.code]).toEqual([400, 'BAD_USER_INPUT']);
+  });
+
+  if (policy === 'open') {
+    test('a text is served, with its id or without', async () => {
+      for (const body of [{ query: text }, { query: text, documentId: idOf(text) }])
+        expect((await world.post(body)).body).toEqual(ada);
+    });
+  } else {
+    test.each([
+      ['a text', { query: text }],
+      ['the very text of an operation of the manifest', { query: userName, variables }],
+      ['a text that is not even GraphQL', { query: '}{' }],
+    ])('%s is refused and never parsed', async (_what, body) => {
+      const before = await verdict('text-refused');
+      const { status, refusal } = await world.post(body);
+      expect([status, refusal.code]).toEqual([403, 'PERSISTED_QUERY_REQUIRED']);
+      expect(await verdict('text-refused')).toBe(before + 1);
+    });
+
+    test('a text with its own id does not slip through', async () => {
+      const { status, refusal } = await world.post({ query: '}{', documentId: idOf('}{') });
+      expect([status, refusal.code]).toEqual([404, 'PERSISTED_QUERY_NOT_FOUND']);
+    });
+  }
+});
+
+test('a new manifest is served without a restart, and a bad one never replaces a good one', async () => {
+  const world = await startWorld({ PERSISTED_POLICY: 'id-only' }, { manifest });
+  try {
+    const bio = 'query Bio { user(id: "u1") { bio } }';
+    await writeFile(world.manifestFile, manifest.replace('UserName($id', 'UserName($other'));
+    await expect.poll(() => world.series('persisted_manifest_reload_total', { result: 'rejected' })).toBe(1);
+    expect((await world.post({ documentId: id, variables })).body).toEqual(ada);
+    await writeFile(world.manifestFile, manifestOf([['Bio', bio]]));
+    await expect.poll(async () => (await world.post({ documentId: idOf(bio) })).status).toBe(200);
+    expect((await world.post({ documentId: id, variables })).status).toBe(404);
+  } finally {
+    await world.stop();
+  }
+});
