@@ -13,6 +13,8 @@ const secrets = [
   'authorization',
   'cookie',
   'privateKey',
+  // PostgreSQL's errors carry the whole row that was refused.
+  'detail',
 ];
 
 /** JSON lines on standard output (or `destination`), with secrets redacted one and two levels deep. */

@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
 import { createIdentityService } from '../src/service.ts';
-import { type IdentityUnderTest, password, startIdentity } from './identity-under-test.ts';
+import { codesOf, type IdentityUnderTest, password, startIdentity } from './identity-under-test.ts';
 
 let identity: IdentityUnderTest;
 beforeAll(async () => {
@@ -57,9 +58,22 @@ test('logs hold no email, no password and no token', async () => {
   await identity.refresh({ refreshToken });
   await identity.register({ email: account.email, username: 'someone', password });
   await identity.logout({ refreshToken });
+  await sql`alter table accounts add constraint refused check (false) not valid`.execute(identity.db);
+  expect(codesOf(await identity.register({ email: 'eve@example.com', username: 'eve', password }))).toEqual([
+    'INTERNAL_ERROR',
+  ]);
   const text = identity.logLines.join('');
   expect(text).toContain(account.id);
-  for (const secret of [account.email, password, refreshToken, renewed.refreshToken, accessToken]) {
+  expect(text).toContain('"constraint":"refused"');
+  for (const secret of [
+    'eve@example.com',
+    '$argon2id',
+    account.email,
+    password,
+    refreshToken,
+    renewed.refreshToken,
+    accessToken,
+  ]) {
     expect(text).not.toContain(secret);
   }
 });
