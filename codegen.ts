@@ -10,7 +10,10 @@ const scalars = {
 
 /** Types that resolvers of a subgraph return: rows of its nouns, not the GraphQL shapes. */
 const mappers: Record<string, Record<string, string>> = {
-  identity: { Account: '../accounts/account.ts#Account as AccountModel', User: '../graphql/resolvers/user.ts#UserReference' },
+  identity: {
+    Account: '../accounts/account.ts#Account as AccountModel',
+    User: '../graphql/resolvers/user.ts#UserReference',
+  },
   user: { User: '../profiles/profile.ts#Profile as ProfileModel' },
   content: {
     Post: '../posts/post.ts#Post as PostModel',

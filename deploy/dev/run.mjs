@@ -12,6 +12,7 @@ const tasks = {
   check: ['tools/verify.ts', '--no-tests'],
   format: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'],
   nova: ['packages/cli/bin/nova.ts'],
+  documents: ['tools/documents.ts'],
   bench: ['bench/run.mjs'],
 };
 

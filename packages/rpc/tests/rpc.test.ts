@@ -10,7 +10,14 @@ import { HealthDefinition } from 'nice-grpc-server-health';
 import { ServerReflectionService } from 'nice-grpc-server-reflection';
 import reflectionMessages from 'nice-grpc-server-reflection/lib/proto/grpc/reflection/v1/reflection_pb.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { callOptions, createRpcClient, type RpcContext, readDescriptors, rpcService, startRpcServer } from '../src/index.ts';
+import {
+  callOptions,
+  createRpcClient,
+  type RpcContext,
+  readDescriptors,
+  rpcService,
+  startRpcServer,
+} from '../src/index.ts';
 
 const id = '01999999-0000-7000-8000-000000000001';
 const keys = createTestKeys();
@@ -68,14 +75,17 @@ test('a call arrives with the identity and correlation id of the request it is m
   expect(seen?.correlationId).toBe('correlation-1');
 });
 
-test.each(Object.keys(errorCodes) as ErrorCode[])('%s reaches the caller with its message and details', async (code) => {
-  answer = async () => {
-    throw new AppError(code, 'Said to the caller.', { details: { limit: 3, field: 'naïve' } });
-  };
-  const error = await getUser().catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(AppError);
-  expect(error).toMatchObject({ code, message: 'Said to the caller.', details: { limit: 3, field: 'naïve' } });
-});
+test.each(Object.keys(errorCodes) as ErrorCode[])(
+  '%s reaches the caller with its message and details',
+  async (code) => {
+    answer = async () => {
+      throw new AppError(code, 'Said to the caller.', { details: { limit: 3, field: 'naïve' } });
+    };
+    const error = await getUser().catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(AppError);
+    expect(error).toMatchObject({ code, message: 'Said to the caller.', details: { limit: 3, field: 'naïve' } });
+  },
+);
 
 test('what was not thrown on purpose is masked', async () => {
   answer = async () => {

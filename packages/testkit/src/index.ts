@@ -4,3 +4,4 @@ export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
 export { findService, type ServiceProgram } from './services.ts';
 export { statementsDuring } from './statements.ts';
 export { startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
+export { startFederation, type TestFederation } from './federation.ts';

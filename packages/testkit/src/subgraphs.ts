@@ -1,5 +1,5 @@
-import { readEnv as readContentEnv, toConfig as toContentConfig } from '@nova/content/config';
 import { createContentService } from '@nova/content';
+import { readEnv as readContentEnv, toConfig as toContentConfig } from '@nova/content/config';
 import { createIdentityService } from '@nova/identity';
 import { readEnv as readIdentityEnv, toConfig as toIdentityConfig } from '@nova/identity/config';
 import { createLogger, StopStack } from '@nova/runtime';

@@ -29,6 +29,6 @@ export function toConfig(env: SettingValues<typeof settings>) {
     ports: { graphql: env.GRAPHQL_PORT, admin: env.ADMIN_PORT },
     database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
     identityAddress: env.IDENTITY_GRPC_URL,
-    identityPublicKey: readKeyFile("IDENTITY_PUBLIC_KEY_FILE", env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
+    identityPublicKey: readKeyFile('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
   };
 }

@@ -15,7 +15,10 @@ beforeAll(async () => {
     .values(Array.from({ length: total }, (_, n) => ({ author_id: author, body: `Post ${n}` })))
     .returning('id')
     .execute();
-  newestFirst = rows.map(({ id }) => id).sort().reverse();
+  newestFirst = rows
+    .map(({ id }) => id)
+    .sort()
+    .reverse();
 });
 afterAll(() => content.stop());
 

@@ -76,7 +76,7 @@ test('a deleted post and its comments are gone for readers and kept with who del
   expect(post.deleted_at).toBeInstanceOf(Date);
 });
 
-test("only its author deletes a post, and deleting what is not there says so", async () => {
+test('only its author deletes a post, and deleting what is not there says so', async () => {
   const id = await createPost('Mine.');
   const other = await registered(content, 'grace');
   const document = `mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }`;

@@ -53,7 +53,9 @@ test('a new account has a profile at once, under its username', async () => {
 
 test('what a profile update leaves out stays, and null clears', async () => {
   const as = userIdentity(await register('barbara'));
-  expect((await update(as, { displayName: 'Barbara', bio: 'Maize.', location: 'Ithaca' })).data.updateProfile.user).toEqual({
+  expect(
+    (await update(as, { displayName: 'Barbara', bio: 'Maize.', location: 'Ithaca' })).data.updateProfile.user,
+  ).toEqual({
     displayName: 'Barbara',
     bio: 'Maize.',
     location: 'Ithaca',

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { createGateway, type Gateway } from '@nova/gateway';
+import { readEnv, toConfig } from '@nova/gateway/config';
+import { createLogger, StopStack } from '@nova/runtime';
+import { supergraphFile } from '@nova/schema';
+import { startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
+
+export type TestFederation = {
+  readonly gateway: Gateway;
+  readonly subgraphs: TestSubgraphs;
+  /** The gateway's /graphql. */
+  readonly url: string;
+  stop(): Promise<void>;
+};
+
+const manifestFile = new URL('../../../persisted-queries/manifest.json', import.meta.url);
+
+/** The gateway in front of every subgraph, all in this process, with the committed supergraph and manifest. */
+export async function startFederation(
+  options: { env?: Readonly<Record<string, string>> } = {},
+): Promise<TestFederation> {
+  const stack = new StopStack();
+  try {
+    const subgraphs = await startSubgraphs();
+    stack.add('subgraphs', subgraphs.stop);
+    const { identity, user, content, keys } = subgraphs;
+    const env = {
+      APP_ENV: 'test',
+      PORT: '0',
+      ADMIN_PORT: '0',
+      SUPERGRAPH_FILE: fileURLToPath(supergraphFile),
+      PERSISTED_MANIFEST_FILE: fileURLToPath(manifestFile),
+      SUBGRAPH_URLS: `identity=${identity.graphqlUrl},user=${user.graphqlUrl},content=${content.graphqlUrl}`,
+      JWKS_URL: identity.jwksUrl,
+      IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile,
+      ...options.env,
+    };
+    const log = createLogger({ service: 'test', level: 'silent' });
+    const gateway = await createGateway(toConfig(readEnv(env)), { log });
+    stack.add('gateway', () => gateway.stop());
+    return { gateway, subgraphs, url: `${gateway.url}/graphql`, stop: () => stack.stop() };
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}

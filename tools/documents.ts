@@ -1,0 +1,65 @@
+/**
+ * Writes the parts of the documents that are made from code: the settings tables from the config modules, the error
+ * codes from @nova/errors. With --check it writes nothing and fails when a document is out of date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { settings as gatewaySettings } from '../gateway/src/config.ts';
+import { type ErrorFacts, errorCodes } from '../packages/errors/src/index.ts';
+import { migrationSettings } from '../packages/postgres/src/index.ts';
+import { commonSettings, type Settings } from '../packages/runtime/src/index.ts';
+import { settings as contentSettings } from '../subgraphs/content/src/config.ts';
+import { settings as identitySettings } from '../subgraphs/identity/src/config.ts';
+import { settings as userSettings } from '../subgraphs/user/src/config.ts';
+import { root } from './run-step.ts';
+
+const check = process.argv.includes('--check');
+
+function settingsTable(settings: Settings): string {
+  const rows = Object.entries(settings).map(
+    ([name, { defaultText, description }]) =>
+      `| \`${name}\` | ${defaultText === 'required' ? '**required**' : `\`${defaultText}\``} | ${cell(description)} |`,
+  );
+  return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function own(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(commonSettings, name)));
+}
+
+function errorTable(codes: Readonly<Record<string, ErrorFacts>>): string {
+  const rows = Object.entries(codes).map(
+    ([code, { httpStatus, retryable, meaning }]) =>
+      `| \`${code}\` | ${httpStatus} | ${retryable ? 'yes' : 'no'} | ${cell(meaning)} |`,
+  );
+  return ['| code | HTTP status | retry | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+const parts: Readonly<Record<string, string>> = {
+  'settings:common': settingsTable(commonSettings),
+  'settings:gateway': settingsTable(own(gatewaySettings)),
+  'settings:identity': settingsTable(own(identitySettings)),
+  'settings:user': settingsTable(own(userSettings)),
+  'settings:content': settingsTable(own(contentSettings)),
+  'settings:migrate': settingsTable(migrationSettings),
+  errors: errorTable(errorCodes),
+};
+
+let stale = false;
+for (const document of ['README.md', 'docs/settings.md', 'docs/errors.md']) {
+  const path = join(root, document);
+  const text = readFileSync(path, 'utf8');
+  const fresh = Object.entries(parts).reduce((current, [name, part]) => {
+    const block = new RegExp(`(?<=<!-- begin ${name} -->\n)[\\s\\S]*?(?=<!-- end ${name} -->)`);
+    return current.replace(block, () => `${part}\n`);
+  }, text);
+  if (fresh === text) continue;
+  stale = true;
+  if (check) console.error(`${document} is out of date: run "npm run documents" and commit the result.`);
+  else writeFileSync(path, fresh);
+}
+if (check && stale) process.exitCode = 1;

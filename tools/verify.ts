@@ -1,0 +1,48 @@
+import { nodeProgram, runStep } from './run-step.ts';
+
+/** What has to hold before a change lands, cheapest first. `--no-tests` leaves the tests out. */
+const steps: ReadonlyArray<{ readonly name: string; readonly command: readonly string[]; readonly cwd?: string }> = [
+  { name: 'format and lint', command: nodeProgram('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.') },
+  { name: 'boundaries', command: [process.execPath, 'tools/check-boundaries.ts'] },
+  { name: 'proto lint', command: [process.execPath, 'node_modules/@bufbuild/buf/bin/buf', 'lint'], cwd: 'proto' },
+  {
+    name: 'proto format',
+    command: [process.execPath, 'node_modules/@bufbuild/buf/bin/buf', 'format', 'nova', '--diff', '--exit-code'],
+    cwd: 'proto',
+  },
+  { name: 'codegen', command: [process.execPath, 'tools/codegen.ts'] },
+  {
+    name: 'supergraph is fresh',
+    command: [process.execPath, 'packages/cli/bin/nova.ts', 'schema', 'compose', '--check'],
+  },
+  {
+    name: 'manifest is fresh',
+    command: [process.execPath, 'packages/cli/bin/nova.ts', 'persisted', 'build', '--check'],
+  },
+  { name: 'documents are fresh', command: [process.execPath, 'tools/documents.ts', '--check'] },
+  { name: 'types', command: nodeProgram('typescript/bin/tsc', '-p', '.') },
+];
+
+const failed: string[] = [];
+for (const { name, command, cwd } of steps) {
+  const started = performance.now();
+  const took = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  try {
+    runStep(command, { cwd });
+    console.log(`✓ ${name} (${took()})`);
+  } catch (error) {
+    failed.push(name);
+    console.error(`✗ ${name} (${took()})\n${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+if (failed.length === 0 && !process.argv.includes('--no-tests')) {
+  try {
+    runStep(nodeProgram('vitest/vitest.mjs', 'run'), { inherit: true });
+  } catch {
+    failed.push('tests');
+  }
+}
+if (failed.length > 0) {
+  console.error(`\nNot verified: ${failed.join(', ')}.`);
+  process.exitCode = 1;
+}
