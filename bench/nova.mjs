@@ -1,0 +1,111 @@
+import { createPrivateKey, randomUUID, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { forkReady, spawnUntil } from './processes.mjs';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const subgraphIndex = JSON.parse(readFileSync(join(root, 'schema/domains.json'), 'utf8'));
+
+/** What every process measured or called runs with. */
+const production = { NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: '1' };
+
+/**
+ * Starts PostgreSQL, the seed and the subgraphs as `npm start` does, then the two gateways beside each other over the
+ * same subgraphs. Ports: `port` to `port + 95`.
+ */
+export async function startContenders({ port, dataDir }) {
+  const start = ['deploy/dev/start.mjs', '--port', String(port), '--data-dir', dataDir];
+  // npm's variables are options to `npm start`; the one that is left lets it notice when this process is gone.
+  const npm = Object.keys(process.env).filter((name) => name.startsWith('npm_'));
+  const env = {
+    ...production,
+    ...Object.fromEntries(npm.map((name) => [name, undefined])),
+    npm_lifecycle_event: 'bench',
+  };
+  await spawnUntil(
+    start.map((argument, index) => (index === 0 ? join(root, argument) : argument)),
+    { env, line: /Ready in/ },
+  );
+  const keys = (name) => readFileSync(join(dataDir, 'keys', name), 'utf8');
+  const session = await signIn(port, JSON.parse(readFileSync(join(dataDir, 'seeded.json'), 'utf8')).demoLogin);
+  const common = {
+    ...production,
+    SUPERGRAPH_FILE: join(root, 'schema/supergraph.graphql'),
+    SUBGRAPH_URLS: subgraphUrls(port),
+  };
+  const nova = await forkReady(join(root, 'gateway/src/bin/server.ts'), {
+    env: {
+      ...common,
+      APP_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port + 3),
+      ADMIN_PORT: String(port + 4),
+      PERSISTED_POLICY: 'open',
+      PERSISTED_MANIFEST_FILE: join(root, 'persisted-queries/manifest.json'),
+      JWKS_URL: `http://127.0.0.1:${port + 10 * subgraphIndex.identity}/.well-known/jwks.json`,
+      IDENTITY_PRIVATE_KEY_FILE: join(dataDir, 'keys/identity-private.pem'),
+    },
+  });
+  const plain = await forkReady(new URL('plain-gateway.mjs', import.meta.url), {
+    env: { ...common, PORT: String(port + 5), IDENTITY: mintIdentity(keys('identity-private.pem'), session) },
+  });
+  return {
+    nova: { pid: nova.pid, url: `http://127.0.0.1:${port + 3}/graphql` },
+    plain: { pid: plain.pid, url: `http://127.0.0.1:${port + 5}/graphql` },
+    accessToken: session.accessToken,
+    freshTokens: (count) => mintAccessTokens(keys('access-token-private.pem'), { session, count }),
+  };
+}
+
+function subgraphUrls(port) {
+  const names = [
+    ...readFileSync(join(root, 'schema/supergraph.graphql'), 'utf8').matchAll(/@join__graph\(name: "(\w+)"/g),
+  ];
+  return names.map(([, name]) => `${name}=http://127.0.0.1:${port + 10 * subgraphIndex[name]}/graphql`).join(',');
+}
+
+async function signIn(port, { email, password }) {
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }',
+      variables: { input: { email, password } },
+    }),
+  });
+  const { data, errors } = await response.json();
+  if (!data?.login) throw new Error(`The demo account cannot sign in: ${JSON.stringify(errors)}`);
+  const { accessToken } = data.login;
+  const [header, claims] = accessToken.split('.').slice(0, 2).map(readPart);
+  return { accessToken, header, claims };
+}
+
+/** The identity of the demo account, good for an hour: the plain gateway has nobody who would make a new one. */
+function mintIdentity(key, { claims: { sub, sid, permissions } }) {
+  const now = Math.floor(Date.now() / 1000);
+  const lifetime = { iat: now, exp: now + 3_600 };
+  const claims = { sid, permissions, iss: 'nova-gateway', aud: 'nova-services', sub, ...lifetime };
+  return jwt({ alg: 'EdDSA', typ: 'nova-identity' }, claims, (text) => sign(null, text, createPrivateKey(key)));
+}
+
+/** Access tokens of the demo account, each of a session of its own, as after so many logins. */
+function mintAccessTokens(key, { session, count }) {
+  const privateKey = createPrivateKey(key);
+  const mint = () =>
+    jwt(session.header, { ...session.claims, sid: randomUUID() }, (text) => sign('sha256', text, privateKey));
+  return Array.from({ length: count }, mint);
+}
+
+function jwt(header, claims, signText) {
+  const text = `${part(header)}.${part(claims)}`;
+  return `${text}.${signText(Buffer.from(text)).toString('base64url')}`;
+}
+
+function part(value) {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function readPart(text) {
+  return JSON.parse(Buffer.from(text, 'base64url').toString());
+}

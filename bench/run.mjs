@@ -1,0 +1,103 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { homePage } from './home-page.mjs';
+import { root, startContenders } from './nova.mjs';
+import { endAll } from './processes.mjs';
+import { markdown } from './report.mjs';
+import { measure } from './rounds.mjs';
+
+const help = `Measures Nova's gateway beside a plain @apollo/gateway, in about three minutes.
+
+  npm run bench -- [options]
+
+  --rounds <number>       how often each is measured in turn (default 7)
+  --seconds <number>      how long each measurement takes (default 5)
+  --connections <number>  open at the same time (default 16)
+  --port <number>         base of the ports used (default 24000, to 24095)
+  --publish               write results/published.* instead of results/latest.*
+`;
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const options = readOptions();
+if (!options) process.exit();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(130));
+// Not made here: whoever makes it lets PostgreSQL's user in.
+const dataDir = join(tmpdir(), `nova-bench-${process.pid}`);
+try {
+  installPeers();
+  warnWhenBusy();
+  console.log('Starting Nova and the plain gateway beside it ...');
+  const contenders = await startContenders({ port: options.port, dataDir });
+  const pages = await homePage(contenders);
+  const figures = await measure(contenders, { pages, ...options, onRound: (text) => console.log(text) });
+  const report = { ...options, ...machine(), ...figures };
+  const name = join(here, 'results', options.publish ? 'published' : 'latest');
+  const table = markdown(report);
+  writeFileSync(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(`${name}.md`, table);
+  console.log(`\n${table}\nWritten to ${name}.md and .json`);
+  await stop(0);
+} catch (error) {
+  console.error(error);
+  await stop(1);
+}
+
+async function stop(code) {
+  await endAll();
+  rmSync(dataDir, { recursive: true, force: true });
+  process.exit(code);
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '7' },
+      seconds: { type: 'string', default: '5' },
+      connections: { type: 'string', default: '16' },
+      port: { type: 'string', default: '24000' },
+      publish: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return undefined;
+  }
+  const numbers = Object.entries(values).filter(([, value]) => typeof value === 'string');
+  for (const [name, value] of numbers) {
+    if (!/^[1-9]\d*$/.test(value)) throw new Error(`--${name} must be a whole number from 1, not "${value}".`);
+  }
+  return { ...values, ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])) };
+}
+
+/** The peers are no part of the workspace: npm installs them here, from their own lockfile, when it changed. */
+function installPeers() {
+  const installed = join(here, 'node_modules/.package-lock.json');
+  const changed = () => statSync(installed).mtimeMs < statSync(join(here, 'package-lock.json')).mtimeMs;
+  if (existsSync(installed) && !changed()) return;
+  console.log('Installing what Nova is measured against ...');
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
+  if (status !== 0) throw new Error('npm ci failed in bench/.');
+}
+
+function warnWhenBusy() {
+  const [load] = loadavg();
+  if (load > 1) console.warn(`The machine is busy (load ${load.toFixed(1)}): figures will be noisy.`);
+}
+
+function machine() {
+  const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: existsSync(join(root, '.git')) ? git('rev-parse', '--short', 'HEAD') : 'unknown',
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    peers: dependencies,
+  };
+}
