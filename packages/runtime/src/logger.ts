@@ -26,5 +26,6 @@ export function createLogger(options: { service: string; level?: LogLevel; desti
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `headers["${name}"]`]), censor: '[redacted]' },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  // Written at once: what pino holds back until the process exits would, with nobody left to read it, be tried for ever.
+  return pino(settings, options.destination ?? pino.destination({ dest: 1, sync: true }));
 }

@@ -5,3 +5,4 @@ export { findService, type ServiceProgram } from './services.ts';
 export { statementsDuring } from './statements.ts';
 export { startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
 export { startFederation, type TestFederation } from './federation.ts';
+export { startRedis, type TestRedis } from './redis.ts';

@@ -64,7 +64,7 @@ function launch(port: number, options: ServerOptions): Launched {
   if (!pid) throw new EmbeddedPostgresError(`${options.binaries.postgres} could not be started.`);
   for (const stream of [child.stdout, child.stderr]) if (stream) log.follow(stream);
   const exited = once(child, 'close').then(() => undefined);
-  const watchdog = startWatchdog(pid, options.account);
+  const watchdog = startWatchdog(pid, options);
   void exited.then(() => watchdog.kill('SIGKILL'));
   let stopping: Promise<void> | undefined;
   return {
@@ -98,11 +98,11 @@ function serverFlags(port: number, options: ServerOptions): string[] {
  * A shell that holds the reading end of a pipe from this process and stops the server when the pipe closes: the one
  * signal of our death that even SIGKILL cannot suppress.
  */
-function startWatchdog(pid: number, account: Account | undefined): ChildProcess {
+function startWatchdog(pid: number, { account, clusterDir }: ServerOptions): ChildProcess {
   const script =
     'read -r _; kill -INT "$1" 2>/dev/null || exit 0; ' +
     'i=0; while [ $i -lt 50 ]; do sleep 0.2; kill -0 "$1" 2>/dev/null || exit 0; i=$((i+1)); done; kill -QUIT "$1"';
-  const watchdog = spawn('/bin/sh', ['-c', script, 'nova-postgres-watchdog', String(pid)], {
+  const watchdog = spawn('/bin/sh', ['-c', script, 'nova-postgres-watchdog', String(pid), clusterDir], {
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
