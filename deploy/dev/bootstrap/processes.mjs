@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
@@ -19,8 +20,9 @@ export function isRunning({ pid, startedAt }) {
 /** The command line of a process, shortened for a message; undefined when it cannot be read. */
 export function commandOf(pid) {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
-    return words.length > 80 ? `${words.slice(0, 79)}…` : words || undefined;
+    const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const command = [basename(program), ...args].join(' ').trim();
+    return command.length > 100 ? `${command.slice(0, 99)}…` : command || undefined;
   } catch {
     return undefined;
   }
@@ -60,7 +62,9 @@ function startFromProc(pid) {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the program's name in brackets and may contain anything.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    // Of an ended process with threads the first one is done before the others let go of ports and files.
+    const ended = fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1;
+    return ended ? undefined : fields[19];
   } catch {
     return undefined;
   }

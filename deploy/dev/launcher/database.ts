@@ -71,13 +71,15 @@ export async function startDatabase(context: Context): Promise<LauncherDatabase>
 }
 
 async function startServer({ options, table, logs }: Context): Promise<EmbeddedPostgres> {
+  let started = false;
   const server = await startEmbeddedPostgres({
     dataDir: join(options.dataDir, 'postgres'),
     port: options.port + 95,
     onLog: (line) => {
-      if (options.verbose || /\b(FATAL|PANIC):/.test(line)) logs.line('postgres', line);
+      if (options.verbose || (started && /\b(FATAL|PANIC):/.test(line))) logs.line('postgres', line);
     },
   });
+  started = true;
   void server.exited.then(table.add({ name: 'postgres', pid: server.pid }));
   return server;
 }

@@ -7,7 +7,7 @@ import { compose, compositionErrors, publish } from './schema-files.ts';
 import type { Supervised } from './supervisor.ts';
 
 type Context = {
-  readonly subgraphs: ReadonlyMap<string, Supervised>;
+  readonly subgraphs: readonly Supervised[];
   readonly gateway: Supervised;
   readonly logs: LogPrinter;
 };
@@ -22,7 +22,7 @@ export function startLiveEditing(context: Context): { stop(): void } {
       'schema/shared.graphql',
       'schema/subgraphs/*.graphql',
       'gateway/src/**/*.ts',
-      ...[...context.subgraphs.keys()].map((name) => `subgraphs/${name}/src/**/*.ts`),
+      ...context.subgraphs.map(({ name }) => `subgraphs/${name}/src/**/*.ts`),
     ],
     onChange: (files) =>
       editing.apply([...files]).catch((error) => logs.print(error instanceof Error ? error.message : String(error))),
@@ -39,7 +39,7 @@ class LiveEditing {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#served = new Map([...context.subgraphs.keys()].map((name) => [name, sdlOf(name)]));
+    this.#served = new Map(context.subgraphs.map(({ name }) => [name, sdlOf(name)]));
   }
 
   /**
@@ -68,7 +68,7 @@ class LiveEditing {
 
   /** Notes whom the files concern, and whether an SDL is among them. */
   #note(files: readonly string[]): boolean {
-    const names = [...this.#context.subgraphs.keys()];
+    const names = this.#context.subgraphs.map(({ name }) => name);
     const edited = names.filter((name) => sdlOf(name) !== this.#served.get(name));
     const touched = names.filter((name) => files.some((file) => file.startsWith(`subgraphs/${name}/`)));
     for (const name of [...edited, ...touched]) this.#waiting.add(name);
@@ -82,16 +82,18 @@ class LiveEditing {
 
   async #restartWaiting(): Promise<void> {
     const failures: unknown[] = [];
-    for (const name of [...this.#waiting]) await this.#restart(name).catch((error) => failures.push(error));
+    for (const subgraph of this.#context.subgraphs.filter(({ name }) => this.#waiting.has(name)))
+      await this.#restart(subgraph).catch((error) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }
 
-  async #restart(name: string): Promise<void> {
-    const { subgraphs, logs } = this.#context;
+  async #restart(subgraph: Supervised): Promise<void> {
+    const { logs } = this.#context;
+    const { name } = subgraph;
     const sdl = sdlOf(name);
     const schemaChanged = sdl !== this.#served.get(name);
     logs.notice(name, `its ${schemaChanged ? 'schema' : 'code'} changed; restarting`);
-    await subgraphs.get(name)?.restart();
+    await subgraph.restart();
     logs.notice(name, 'ready');
     this.#waiting.delete(name);
     this.#served.set(name, sdl);

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { requireFreePorts } from '../dev/start/ports.mjs';
+
+export const root = join(import.meta.dirname, '../..');
+export const startScript = join(root, 'deploy/dev/start.mjs');
+
+/** A path that does not exist yet: the start makes it, so that the database's user may enter it. */
+export function newDataDir(): string {
+  return join(tmpdir(), `nova-start-${randomBytes(6).toString('hex')}`);
+}
+
+/** A base port whose ports are all free, below those the system hands out for outgoing connections. */
+export async function freeBasePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(100, 300) * 100;
+    const free = await requireFreePorts({ port, host: '127.0.0.1' }).then(
+      () => true,
+      () => false,
+    );
+    if (free) return port;
+  }
+}
+
+export type Nova = {
+  readonly child: ChildProcess;
+  readonly port: number;
+  /** Everything printed so far. */
+  output(): string;
+  /** Waits until something was printed; fails with the output when it ends first. */
+  printed(what: string | RegExp): Promise<void>;
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+};
+
+/** Runs a command that starts Nova, by default what `npm start` runs. */
+export function startNova(options: {
+  port: number;
+  dataDir: string;
+  command?: readonly string[];
+  args?: readonly string[];
+}): Nova {
+  const [program = 'node', ...before] = options.command ?? ['node', startScript];
+  const args = ['--port', String(options.port), '--data-dir', options.dataDir, ...(options.args ?? [])];
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const child = spawn(program, [...before, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  let isOver = false;
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('exit', (code, signal) => {
+      isOver = true;
+      resolve(code ?? signal ?? 1);
+    });
+  });
+  return {
+    child,
+    port: options.port,
+    output: () => output,
+    async printed(what) {
+      const found = () => (typeof what === 'string' ? output.includes(what) : what.test(output));
+      await vi.waitUntil(() => isOver || found(), { timeout: 60_000, interval: 25 });
+      if (!found()) throw new Error(`It ended without printing ${what}:\n${output}`);
+    },
+    ended,
+  };
+}
+
+export type FoundProcess = { readonly pid: number; readonly command: string };
+
+/** Processes whose command line or environment names the data directory: everything a start runs. */
+export function processesOn(dataDir: string): FoundProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), command: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ') }))
+    .filter(({ command, pid }) => command.includes(dataDir) || read(`/proc/${pid}/environ`).includes(dataDir));
+}
+
+export async function nothingLeft(dataDir: string): Promise<void> {
+  await vi.waitFor(
+    () => {
+      const left = processesOn(dataDir);
+      if (left.length > 0) throw new Error(`Still running: ${JSON.stringify(left)}`);
+    },
+    { timeout: 15_000, interval: 50 },
+  );
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,187 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  freeBasePort,
+  type Nova,
+  newDataDir,
+  nothingLeft,
+  processesOn,
+  root,
+  startNova,
+  startScript,
+} from './running-nova.ts';
+
+const dataDir = newDataDir();
+const started: Nova[] = [];
+
+async function start(options: { command?: string[]; port?: number } = {}): Promise<Nova> {
+  const { port = await freeBasePort(), ...rest } = options;
+  const nova = startNova({ ...rest, port, dataDir, args: existsSync(dataDir) ? [] : ['--seed-size', '20'] });
+  started.push(nova);
+  return nova;
+}
+
+async function ready(options: { command?: string[] } = {}): Promise<Nova> {
+  const nova = await start(options);
+  await nova.printed('Ready in');
+  return nova;
+}
+
+function processNamed(part: string): number {
+  const found = processesOn(dataDir).find(({ command }) => command.includes(part));
+  if (!found) throw new Error(`No process runs ${part}.`);
+  return found.pid;
+}
+
+async function ask(nova: Nova, query: string): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${nova.port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return response.json();
+}
+
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  }
+});
+
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+test('--help explains the options and starts nothing', () => {
+  const { stdout, status } = spawnSync('node', [startScript, '--help'], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  for (const option of ['--port', '--data-dir', '--reset', '--seed-size', '--host', '--verbose'])
+    expect(stdout).toContain(option);
+});
+
+test('every bad option is named at once, before anything is made', () => {
+  const untouched = newDataDir();
+  const args = [startScript, '--data-dir', untouched, '--port', 'high', '--seed-size', '-5x'];
+  const { stderr, status } = spawnSync('node', args.map(String), { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/--seed-size|Option/);
+  expect(existsSync(untouched)).toBe(false);
+});
+
+test.each([
+  { written: '--port=70000', npm: { npm_config_port: '70000' }, args: [] },
+  { written: '--port 70000', npm: { npm_config_port: 'true' }, args: ['70000'] },
+  { written: '-- --port 70000', npm: {}, args: ['--port', '70000'] },
+])('npm start $written reaches the launcher', ({ npm, args }) => {
+  const env = { PATH: process.env.PATH, ...npm };
+  const { stderr } = spawnSync('node', [startScript, ...args], { encoding: 'utf8', env });
+  expect(stderr).toContain('--port must be a whole number from 1 to 65440, not "70000"');
+});
+
+describe.skipIf(process.platform !== 'linux')('a started Nova', () => {
+  test('is ready when the sample query was answered as printed, keeps others off, and ends in order on SIGTERM', async () => {
+    const nova = await ready();
+    const [, query = ''] = /A query to paste:\n\n([\s\S]*?)\n\nIts answer/.exec(nova.output()) ?? [];
+    const [, answer = ''] = /just gave it:\n\n(.*)\n/.exec(nova.output()) ?? [];
+    expect(await ask(nova, query)).toEqual(JSON.parse(answer));
+
+    const second = startNova({ port: await freeBasePort(), dataDir });
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain(`process ${nova.child.pid}, http://127.0.0.1:${nova.port}/`);
+
+    const killed = processNamed('subgraphs/user/src/bin/main.ts');
+    process.kill(killed, 'SIGKILL');
+    await nova.printed('user     | is back');
+    expect(processNamed('subgraphs/user/src/bin/main.ts')).not.toBe(killed);
+    expect(await ask(nova, query)).toEqual(JSON.parse(answer));
+
+    nova.child.kill('SIGTERM');
+    expect(await nova.ended).toBe(0);
+    expect(processesOn(dataDir)).toEqual([]);
+    expect(existsSync(join(dataDir, 'lock'))).toBe(false);
+  }, 60_000);
+
+  test('keeps its secrets to its user', () => {
+    expect(statSync(join(dataDir, 'keys')).mode & 0o777).toBe(0o700);
+    for (const file of ['identity-private.pem', 'access-token-private.pem', 'database-passwords.json'])
+      expect(statSync(join(dataDir, 'keys', file)).mode & 0o777).toBe(0o600);
+  });
+
+  test('finds its data again, and ends in order on SIGINT', async () => {
+    const secret = readFileSync(join(dataDir, 'keys/access-token-private.pem'), 'utf8');
+    const nova = await ready();
+    expect(nova.output()).not.toMatch(/keys made|people and what they say/);
+    expect(readFileSync(join(dataDir, 'keys/access-token-private.pem'), 'utf8')).toBe(secret);
+    nova.child.kill('SIGINT');
+    expect(await nova.ended).toBe(0);
+    expect(processesOn(dataDir)).toEqual([]);
+  }, 60_000);
+
+  test('does not quietly ignore another seed size', async () => {
+    const nova = startNova({ port: await freeBasePort(), dataDir, args: ['--seed-size', '30'] });
+    expect(await nova.ended).toBe(1);
+    expect(nova.output()).toContain('made for 20 people, not 30');
+    expect(nova.output()).toContain('--reset');
+    expect(processesOn(dataDir)).toEqual([]);
+  }, 60_000);
+
+  test('names a taken port, what it is for and who holds it', async () => {
+    const port = await freeBasePort();
+    const holder = createServer().listen(port + 21, '127.0.0.1');
+    await once(holder, 'listening');
+    const nova = startNova({ port, dataDir });
+    expect(await nova.ended).toBe(1);
+    holder.close();
+    expect(nova.output()).toContain(`Port ${port + 21} (for gRPC of user) is in use by process ${process.pid} (`);
+    expect(nova.output()).toMatch(/npm start -- --port \d+/);
+  });
+
+  test('leaves nothing behind when it is stopped while starting', async () => {
+    const nova = await start();
+    await nova.printed('✓ PostgreSQL');
+    nova.child.kill('SIGTERM');
+    expect(await nova.ended).toBe(0);
+    expect(processesOn(dataDir)).toEqual([]);
+  }, 60_000);
+
+  test('leaves nothing behind when start.mjs is killed', async () => {
+    const nova = await ready();
+    nova.child.kill('SIGKILL');
+    await nothingLeft(dataDir);
+  }, 60_000);
+
+  test('leaves nothing behind when the launcher is killed', async () => {
+    const nova = await ready();
+    process.kill(processNamed('launcher/main.ts'), 'SIGKILL');
+    expect(await nova.ended).toBe(1);
+    await nothingLeft(dataDir);
+  }, 60_000);
+
+  test('leaves nothing behind when npm is killed', async () => {
+    const nova = await ready({ command: ['npm', 'start', '--'] });
+    nova.child.kill('SIGKILL');
+    await nothingLeft(dataDir);
+  }, 60_000);
+
+  test('starts again after everything that could clean up was killed at once', async () => {
+    const nova = await ready();
+    const gateway = processNamed('gateway/src/bin/server.ts');
+    process.kill(gateway, 'SIGSTOP');
+    process.kill(processNamed('launcher/main.ts'), 'SIGKILL');
+    nova.child.kill('SIGKILL');
+    await nova.ended;
+    const next = await start({ port: nova.port });
+    await vi.waitUntil(() => next.output().includes('Ready in') || next.child.exitCode !== null, { timeout: 40_000 });
+    expect(next.output()).toMatch(/the last start was killed|processes of the killed start ended/);
+    expect(next.output()).toContain('Ready in');
+    expect(processesOn(dataDir).map(({ pid }) => pid)).not.toContain(gateway);
+  }, 60_000);
+});
+
+test('the tests start what npm start starts', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(scripts.start).toBe('exec node deploy/dev/start.mjs');
+});
