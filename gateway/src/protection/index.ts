@@ -1,9 +1,9 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { AppError } from '@nova/errors';
-import { type CostModel, readCostModel } from '@nova/federation';
+import { readCostModel } from '@nova/federation';
 import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
 import { checkDocument, type DocumentLimits } from './document-rules.ts';
-import { operationCost } from './operation-cost.ts';
+import { type CostInput, operationCost } from './operation-cost.ts';
 import {
   type OperationInput,
   refuseReservedVariable,
@@ -11,6 +11,7 @@ import {
   requireOperation,
   requireVariables,
 } from './operation-rules.ts';
+import { createRememberedCost } from './remembered-cost.ts';
 
 export type Protection = {
   /** For the parser, which counts while it reads: nesting cannot exhaust the stack. */
@@ -28,12 +29,14 @@ export function createProtection(limits: DocumentLimits & { maxTokens: number; m
     if (refusal) context.reportError(new GraphQLError(refusal.message, { originalError: refusal }));
     return {};
   };
-  const costModels = new WeakMap<GraphQLSchema, CostModel>();
+  const costsBySchema = new WeakMap<GraphQLSchema, (input: CostInput) => number>();
   const plugin: ApolloServerPlugin = {
     async serverWillStart() {
       return {
         schemaDidLoadOrUpdate({ apiSchema, coreSupergraphSdl = '' }) {
-          costModels.set(apiSchema, readCostModel(coreSupergraphSdl));
+          const model = readCostModel(coreSupergraphSdl);
+          const remembered = createRememberedCost();
+          costsBySchema.set(apiSchema, (input) => remembered(input, (it) => operationCost({ ...it, model })));
         },
       };
     },
@@ -45,9 +48,9 @@ export function createProtection(limits: DocumentLimits & { maxTokens: number; m
           refuseSubscription(input);
           refuseReservedVariable(input);
           requireVariables(input);
-          const model = costModels.get(schema);
-          if (!model) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
-          refuseCost(operationCost({ ...input, document, model }), limits.maxComplexity);
+          const costOf = costsBySchema.get(schema);
+          if (!costOf) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
+          refuseCost(costOf({ ...input, document }), limits.maxComplexity);
         },
       };
     },

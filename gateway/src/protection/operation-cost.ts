@@ -4,8 +4,10 @@ import { type DefinitionNode, type DocumentNode, type GraphQLField, Kind } from 
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
 import type { OperationInput } from './operation-rules.ts';
 
+export type CostInput = OperationInput & { readonly document: DocumentNode };
+
 /** What an operation may cost with these variables. Throws BAD_USER_INPUT when a value does not fit its place. */
-export function operationCost(input: OperationInput & { document: DocumentNode; model: CostModel }): number {
+export function operationCost(input: CostInput & { readonly model: CostModel }): number {
   const { schema, operation, variables, document, model } = input;
   const isOther = (definition: DefinitionNode) =>
     definition.kind === Kind.OPERATION_DEFINITION && definition !== operation;
