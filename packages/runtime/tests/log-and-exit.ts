@@ -5,5 +5,6 @@ const log = createLogger({ service: 'child' });
 log.info('started');
 process.once('message', () => {
   log.info('the reader is gone');
+  log.info('and more');
   process.exit(7);
 });
