@@ -1,5 +1,5 @@
 export { type Database, openDatabase } from './database.ts';
-export { isUniqueViolation } from './errors.ts';
+export { databaseFailure, isUniqueViolation } from './errors.ts';
 export { type Connection, type Edge, isUuid, type PageRequest, pageOf, pageRequest } from './keyset.ts';
 export { type MigrationSet, migrate } from './migrate.ts';
 export { type DomainRole, provisionDatabase, roleName } from './provision.ts';

@@ -5,7 +5,7 @@ import { type CallContext, createServer, type ServiceImplementation } from 'nice
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
 import { type ServiceDefinition, toDefinition } from './definition.ts';
-import { errorMiddleware } from './error-middleware.ts';
+import { errorMiddleware, type NameFailure } from './error-middleware.ts';
 import { type CallIdentity, identityMiddleware } from './identity-middleware.ts';
 import { metricsMiddleware } from './metrics-middleware.ts';
 import { insecureServer, type TransportSecurity } from './security.ts';
@@ -38,6 +38,7 @@ export async function startRpcServer(options: {
   /** A FileDescriptorSet that contains the services, for reflection. */
   descriptors: Uint8Array;
   verifyIdentity: IdentityVerifier;
+  nameFailure?: NameFailure;
   log: Logger;
   metrics: Metrics;
   security?: Pick<TransportSecurity, 'server'>;
@@ -48,7 +49,7 @@ export async function startRpcServer(options: {
   const health = HealthState();
   const server = createServer({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 })
     .use(metricsMiddleware(options.metrics))
-    .use(errorMiddleware(options.log))
+    .use(errorMiddleware(options.log, options.nameFailure ?? (() => undefined)))
     .use(identityMiddleware(options.verifyIdentity))
     .use(validationMiddleware(requestTypes(options.services)));
   server.add(HealthDefinition, HealthServiceImpl(health));

@@ -1,3 +1,4 @@
+import type { ReadinessCheck } from './admin-server.ts';
 import type { Logger } from './logger.ts';
 
 /** Something that was started. `stop` may be called twice. */
@@ -11,6 +12,14 @@ export class StopStack {
   add(name: string, stop: () => Promise<unknown> | unknown): void {
     this.#stops.push({ name, stop });
   }
+
+  /** Fails from the moment that stopping begins, so that no new traffic is sent. */
+  readonly readiness: ReadinessCheck = {
+    name: 'running',
+    check: () => {
+      if (this.#stopping) throw new Error('stopping');
+    },
+  };
 
   stop(): Promise<void> {
     this.#stopping ??= this.#run();

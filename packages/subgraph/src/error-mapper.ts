@@ -1,4 +1,5 @@
-import { AppError, type ErrorCode, errorCodes, isAppError, isErrorCode } from '@nova/errors';
+import { AppError, errorCodes, isAppError, isErrorCode } from '@nova/errors';
+import { databaseFailure } from '@nova/postgres';
 import type { Logger } from '@nova/runtime';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
@@ -6,26 +7,22 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 export function errorMapper(log: Logger) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-    if (isAppError(original)) return shape(formatted, original);
-    const code = formatted.extensions?.code;
-    if (original instanceof GraphQLError && isErrorCode(code)) {
-      return shape(formatted, new AppError(code, formatted.message));
-    }
-    if (original instanceof GraphQLError)
-      return shape(formatted, new AppError(inputCode(formatted), formatted.message));
-    log.error({ err: original, path: formatted.path }, 'a resolver failed');
-    return shape(formatted, new AppError('INTERNAL_ERROR', 'The service failed.'));
+    const known = isAppError(original) ? original : (databaseFailure(original) ?? graphqlRefusal(original, formatted));
+    if (known && known.facts.kind !== 'unavailable') return shape(formatted, known);
+    const { path } = formatted;
+    if (known) log.warn({ err: original, path }, 'a resolver met something that is away');
+    else log.error({ err: original, path }, 'a resolver failed');
+    return shape(formatted, known ?? new AppError('INTERNAL_ERROR', 'The service failed.'));
   };
+}
+
+/** GraphQL's own refusals: the gateway validated the operation, so what remains is a value that does not fit. */
+function graphqlRefusal(error: unknown, formatted: GraphQLFormattedError): AppError | undefined {
+  const code = formatted.extensions?.code ?? 'BAD_USER_INPUT';
+  return error instanceof GraphQLError && isErrorCode(code) ? new AppError(code, formatted.message) : undefined;
 }
 
 function shape(formatted: GraphQLFormattedError, error: AppError): GraphQLFormattedError {
   const { retryable } = errorCodes[error.code];
   return { ...formatted, message: error.message, extensions: { ...error.details, code: error.code, retryable } };
-}
-
-/** GraphQL's own refusals: the gateway validated the operation, so what remains is a value that does not fit. */
-function inputCode(formatted: GraphQLFormattedError): ErrorCode {
-  const code = formatted.extensions?.code;
-  if (code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED') return code;
-  return code === undefined || code === 'BAD_USER_INPUT' ? 'BAD_USER_INPUT' : 'INTERNAL_ERROR';
 }

@@ -11,6 +11,8 @@ export type TestDatabase = {
   urlFor(domain: string): string;
   /** A superuser's URL, for tests that look at or bend the state from outside. */
   readonly adminUrl: string;
+  /** Keeps every domain off the database (the open connections ended, no new ones) while `work` runs. */
+  whileAway(work: () => Promise<void>): Promise<void>;
   drop(): Promise<void>;
 };
 
@@ -32,6 +34,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return {
     urlFor: (domain) => roleUrl(server, domain, name),
     adminUrl: adminUrl.href,
+    async whileAway(work) {
+      const limit = (connections: number) => `alter database ${name} connection limit ${connections}`;
+      const endAll = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
+      await asAdmin(server, (client) => client.query(`${limit(0)}; ${endAll}`));
+      try {
+        await work();
+      } finally {
+        await asAdmin(server, (client) => client.query(limit(-1)));
+      }
+    },
     drop: () => asAdmin(server, (client) => client.query(`drop database ${name} with (force)`)),
   };
 }

@@ -47,7 +47,7 @@ async function start(config: Config, stack: StopStack, log: Logger): Promise<Con
     host: config.host,
     port: config.ports.admin,
     metrics,
-    checks: [{ name: 'database', check: database.check }],
+    checks: [stack.readiness, { name: 'database', check: database.check }],
   });
   stack.add('admin server', admin.stop);
   const graphql = await startSubgraphServer({

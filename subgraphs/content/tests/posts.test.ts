@@ -148,3 +148,11 @@ test.each([10, 50])('posts and comments of %i users cost one SQL statement each'
   });
   expect(statements).toHaveLength(3);
 });
+
+test('text that no database can hold is the sender’s mistake', async () => {
+  const answer = await content.send(
+    `mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`,
+    { as: content.author, variables: { input: { body: 'a\u0000b' } } },
+  );
+  expect(answer.errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+});

@@ -1,4 +1,4 @@
-import { openDatabase } from '@nova/postgres';
+import { databaseFailure, openDatabase } from '@nova/postgres';
 import { readDescriptors, startRpcServer } from '@nova/rpc';
 import {
   createIdentityVerifier,
@@ -56,7 +56,7 @@ async function start(config: Config, stack: StopStack, log: Logger): Promise<Ide
   const deps = await createDeps(config, { db: database.db, signer, log, metrics });
   const verifyIdentity = createIdentityVerifier(config.identityPublicKey);
   const { host, ports } = config;
-  const checks = [{ name: 'database', check: database.check }];
+  const checks = [stack.readiness, { name: 'database', check: database.check }];
   const admin = await startAdminServer({ host, port: ports.admin, metrics, checks });
   stack.add('admin server', admin.stop);
   const rpc = await startRpcServer({
@@ -65,6 +65,7 @@ async function start(config: Config, stack: StopStack, log: Logger): Promise<Ide
     services: [identityService(deps)],
     descriptors: readDescriptors(),
     verifyIdentity,
+    nameFailure: databaseFailure,
     log,
     metrics,
   });
