@@ -5,8 +5,10 @@ import { takeLock } from '../bootstrap/lock-file.mjs';
 import { endLeftovers, identify, isRunning } from '../bootstrap/processes.mjs';
 import { withProgress } from '../bootstrap/progress.mjs';
 
-/** How long the processes of a killed start may take to end by themselves; they do so in order, the database last. */
-const leftoverGraceMs = 15_000;
+/** How long a launcher that lost its start.mjs takes to stop everything in order. */
+const orderlyStopMs = 15_000;
+/** How long domains that lost their launcher take to stop by themselves. */
+const orphanStopMs = 5_000;
 
 /** Everything a start keeps in a data directory; `--reset` removes these and nothing else. */
 const kept = ['postgres', 'keys', 'seeded.json'];
@@ -33,7 +35,7 @@ export async function openInstance({ dataDir, port }) {
         title: `the last start was killed; ending what it left (${names})`,
         done: 'processes of the killed start ended',
       },
-      () => endLeftovers(leftovers, leftoverGraceMs),
+      () => endLeftovers(leftovers, leftovers.some(({ name }) => name === 'launcher') ? orderlyStopMs : orphanStopMs),
     );
   }
   let processes = [];
