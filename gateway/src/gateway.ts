@@ -166,6 +166,7 @@ function createApolloGateway(parts: {
         loaded(supergraph) {
           fanout.retain(supergraph.subgraphs);
           observers.supergraph.loaded(supergraph);
+          warnOfMisspelling(supergraph.subgraphs, config.subgraphs.urls, log);
         },
       },
     }),
@@ -179,4 +180,14 @@ function createApolloGateway(parts: {
       request.stats.waves = summary.waves;
     },
   });
+}
+
+function warnOfMisspelling(
+  subgraphs: ReadonlyArray<{ readonly name: string }>,
+  urls: ReadonlyMap<string, string>,
+  log: Logger,
+): void {
+  const unknown = [...urls.keys()].filter((name) => !subgraphs.some((subgraph) => subgraph.name === name));
+  if (unknown.length > 0)
+    log.warn({ subgraphs: unknown }, 'SUBGRAPH_URLS names subgraphs that the supergraph does not have');
 }
