@@ -16,6 +16,7 @@ import { requireFreePorts } from './start/ports.mjs';
 /** What domains take to end by themselves after their launcher was killed. */
 const orphanGraceMs = 10_000;
 
+const startedAtMs = Date.now();
 const stopRequest = new AbortController();
 const requestStop = (reason) => {
   if (!stopRequest.signal.aborted) stopRequest.abort(reason);
@@ -58,13 +59,17 @@ function watchNpm() {
 }
 
 async function runLauncher(options) {
-  const launcher = spawn(node24(), [join(root, 'deploy/dev/launcher/main.ts'), JSON.stringify(options)], {
-    cwd: root,
-    env: launcherEnv(),
-    // A session of its own: Ctrl-C in a terminal reaches this process alone, and the launcher stops its parts in order.
-    detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const launcher = spawn(
+    node24(),
+    [join(root, 'deploy/dev/launcher/main.ts'), JSON.stringify({ ...options, startedAtMs })],
+    {
+      cwd: root,
+      env: launcherEnv(),
+      // A session of its own: Ctrl-C in a terminal reaches this process alone, and the launcher stops its parts in order.
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   const running = () => [{ name: 'launcher', pid: launcher.pid }];
   launcher.once('spawn', () => instance.note(running()));
   launcher.on('message', ({ processes }) => instance.note([...processes, ...running()]));

@@ -23,7 +23,6 @@ type Launch = { readonly options: LauncherOptions; readonly stops: StopStack; re
  * sample query as expected. What was started is added to `stops`, which stops it in the opposite order.
  */
 export async function launch({ options, stops, signal }: Launch): Promise<void> {
-  const startedAtMs = performance.now();
   const place = (domain: string) => domainPorts(domain, options.port).graphql;
   const domains = subgraphNames().sort((a, b) => place(a) - place(b));
   const logs = createLogPrinter({ names: ['postgres', ...domains, 'gateway'], verbose: options.verbose });
@@ -56,7 +55,7 @@ export async function launch({ options, stops, signal }: Launch): Promise<void> 
 
   const liveEditing = startLiveEditing({ subgraphs, gateway, logs });
   stops.add('live editing', liveEditing.stop);
-  logs.print(banner({ options, domains, seeded, seconds: (performance.now() - startedAtMs) / 1000 }));
+  logs.print(banner({ options, domains, seeded, seconds: (Date.now() - options.startedAtMs) / 1000 }));
   logs.showInfo();
   signal.addEventListener('abort', logs.hideInfo);
 }

@@ -7,4 +7,6 @@ export type LauncherOptions = {
   /** Undefined: as many people as there are, or the default number. */
   readonly seedSize: number | undefined;
   readonly verbose: boolean;
+  /** When the person started it. */
+  readonly startedAtMs: number;
 };
