@@ -119,5 +119,5 @@ const explanations = [
 
 function explain(output) {
   const hint = explanations.find(([pattern]) => pattern.test(output))?.[1]();
-  return `${output.trim()}\n\nThe packages could not be installed; what pnpm printed is above.${hint ? `\n${hint}` : ''}`;
+  return `${output.trim()}\n\nThe packages could not be installed; what the installer printed is above.${hint ? `\n${hint}` : ''}`;
 }

@@ -36,14 +36,6 @@ function passwdEntry(name: string): Account | undefined {
 
 /** Throws, naming the directory and what to do, when the account cannot get at its data or its programs. */
 export function requireReachable(account: Account, paths: { homeDir: string; binaries: Binaries }): void {
-  const toData = firstClosed(account, ancestors(realpathSync(paths.homeDir)));
-  if (toData) {
-    throw new EmbeddedPostgresError(
-      `PostgreSQL does not run as root, so it runs as ${account.name}, who may not enter ${toData}.\n` +
-        'Choose another data directory (--data-dir /var/lib/nova), or open this one: ' +
-        `chmod o+x ${toData}`,
-    );
-  }
   const program = realpathSync(paths.binaries.postgres);
   const toProgram = firstClosed(account, [...ancestors(dirname(program)), program]);
   if (toProgram) {
@@ -51,6 +43,14 @@ export function requireReachable(account: Account, paths: { homeDir: string; bin
       `PostgreSQL does not run as root, so it runs as ${account.name}, who may not enter ${toProgram}, where its programs lie.\n` +
         'Another --data-dir does not help: move this clone to a directory that is open to all (such as /srv/nova), ' +
         `start as an ordinary user, or open this one: chmod o+x ${toProgram}`,
+    );
+  }
+  const toData = firstClosed(account, ancestors(realpathSync(paths.homeDir)));
+  if (toData) {
+    throw new EmbeddedPostgresError(
+      `PostgreSQL does not run as root, so it runs as ${account.name}, who may not enter ${toData}.\n` +
+        'Choose another data directory (--data-dir /var/lib/nova), or open this one: ' +
+        `chmod o+x ${toData}`,
     );
   }
 }
