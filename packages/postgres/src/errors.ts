@@ -34,7 +34,9 @@ export function databaseFailure(error: unknown): AppError | undefined {
 /** pg and its pool throw plain errors for what happens to a connection rather than to a statement. */
 function isLostConnection(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
-  return lostConnection.has(code) || /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+  return (
+    lostConnection.has(code) || /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  );
 }
 
 function unavailable(cause: Error): AppError {

@@ -1,8 +1,8 @@
-import { roleName, migrate, provisionDatabase } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '@nova/testkit';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate, provisionDatabase, roleName } from '../src/index.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -50,8 +50,12 @@ test('provisioning twice changes nothing', async () => {
   const name = new URL(database.adminUrl).pathname.slice(1);
   const password = new URL(database.urlFor('content')).password;
   const domains = [{ name: 'content', password }];
-  for (let time = 0; time < 2; time += 1) await provisionDatabase({ adminUrl: database.adminUrl, database: name, domains });
-  const { rows } = await query(database.adminUrl, `select count(*)::int as roles from pg_roles where rolname = '${roleName('content')}'`);
+  for (let time = 0; time < 2; time += 1)
+    await provisionDatabase({ adminUrl: database.adminUrl, database: name, domains });
+  const { rows } = await query(
+    database.adminUrl,
+    `select count(*)::int as roles from pg_roles where rolname = '${roleName('content')}'`,
+  );
   expect(rows).toEqual([{ roles: 1 }]);
 });
 
@@ -71,16 +75,19 @@ test('a migration that fails names itself and leaves nothing behind', async () =
   expect(rows).toEqual([{ table: null }]);
 });
 
-test.each(['identity', 'user', 'content'])('every table of %s that soft-deletes sets both marks or none', async (domain) => {
-  const { rows } = await query(
-    database.adminUrl,
-    `select c.relname as table,
+test.each(['identity', 'user', 'content'])(
+  'every table of %s that soft-deletes sets both marks or none',
+  async (domain) => {
+    const { rows } = await query(
+      database.adminUrl,
+      `select c.relname as table,
        exists (select 1 from pg_constraint k where k.conrelid = c.oid and pg_get_constraintdef(k.oid) ilike '%deleted_at is null%deleted_by is null%') as checked,
        to_regclass(format('%I.%I', n.nspname, 'active_' || c.relname)) is not null as viewed
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      join pg_attribute a on a.attrelid = c.oid and a.attname = 'deleted_at'
      where n.nspname = '${domain}' and c.relkind = 'r'`,
-  );
-  expect(rows.length).toBeGreaterThan(0);
-  for (const row of rows) expect(row).toMatchObject({ checked: true, viewed: true });
-});
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(row).toMatchObject({ checked: true, viewed: true });
+  },
+);

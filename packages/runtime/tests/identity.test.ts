@@ -17,7 +17,9 @@ test('an identity that somebody else signed, changed or never signed is refused'
   const other = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const genuine = await sign(user);
   const [header, , signature] = genuine.split('.');
-  const claims = Buffer.from(JSON.stringify({ sub: 'u-2', aud: 'nova-services', iss: 'nova-gateway' })).toString('base64url');
+  const claims = Buffer.from(JSON.stringify({ sub: 'u-2', aud: 'nova-services', iss: 'nova-gateway' })).toString(
+    'base64url',
+  );
   for (const token of ['', 'a.b.c', await createIdentitySigner(other)(user), `${header}.${claims}.${signature}`]) {
     await expect(verify(token)).rejects.toThrow();
   }
@@ -31,7 +33,9 @@ test.each([
 ])('an identity that %s is refused', async (_name, changed) => {
   const exp = Math.floor(Date.now() / 1000) + 60;
   const claims = { iss: 'nova-gateway', aud: 'nova-services', exp, ...changed };
-  const token = await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'nova-identity' }).sign(keys.privateKey);
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'nova-identity' })
+    .sign(keys.privateKey);
   await expect(verify(token)).rejects.toThrow();
 });
 

@@ -4,4 +4,5 @@ export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';
 export { scalarResolvers } from './scalars.ts';
 export { type SubgraphServer, startSubgraphServer } from './server.ts';
+export { identityAddressSettings, subgraphSettings, toSubgraphConfig } from './subgraph-settings.ts';
 export { requireUser } from './viewer.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,7 +26,10 @@ export async function startRedis(program: string): Promise<TestRedis> {
     return stopping;
   };
   try {
-    await Promise.race([answersPing(port), exited.then(() => Promise.reject(new Error('redis-server ended at once.')))]);
+    await Promise.race([
+      answersPing(port),
+      exited.then(() => Promise.reject(new Error('redis-server ended at once.'))),
+    ]);
   } catch (error) {
     await stop();
     throw error;

@@ -1,20 +1,13 @@
-import { commonSettings, readKeyFile, readSettings, type SettingValues, setting } from '@nova/runtime';
+import { readKeyFile, readSettings, type SettingValues, setting } from '@nova/runtime';
+import { defaultBasePort, domainPorts } from '@nova/schema';
+import { subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
 export const settings = {
-  ...commonSettings,
-  GRAPHQL_PORT: setting.integer({
-    default: 4010,
+  ...subgraphSettings('identity'),
+  GRPC_PORT: setting.integer({
+    default: domainPorts('identity', defaultBasePort).grpc,
     max: 65_535,
-    description: 'Port of the GraphQL endpoint and of /.well-known/jwks.json.',
-  }),
-  GRPC_PORT: setting.integer({ default: 4011, max: 65_535, description: 'Port of the gRPC service.' }),
-  ADMIN_PORT: setting.integer({ default: 4012, max: 65_535, description: 'Port of /livez, /readyz and /metrics.' }),
-  DATABASE_URL: setting.url({
-    description: "PostgreSQL, as the domain's own role; may go through a transaction pooler.",
-  }),
-  DATABASE_POOL_MAX: setting.integer({ default: 10, min: 1, max: 100, description: 'Most connections of the pool.' }),
-  IDENTITY_PUBLIC_KEY_FILE: setting.string({
-    description: "PEM file of the gateway's public key; identities it did not sign are refused.",
+    description: 'Port of the gRPC service.',
   }),
   ACCESS_TOKEN_KEY_FILE: setting.string({
     description: 'PEM file of the RSA private key (4 096 bits) that signs access tokens.',
@@ -78,13 +71,10 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 /** Reads the key files; throws ConfigError when one is missing or not fit for APP_ENV. */
 export function toConfig(env: SettingValues<typeof settings>) {
   const key = (name: string, file: string) => readKeyFile(name, file, env.APP_ENV);
+  const shared = toSubgraphConfig(env);
   return {
-    appEnv: env.APP_ENV,
-    logLevel: env.LOG_LEVEL,
-    host: env.HOST,
-    ports: { graphql: env.GRAPHQL_PORT, grpc: env.GRPC_PORT, admin: env.ADMIN_PORT },
-    database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
-    identityPublicKey: key('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE),
+    ...shared,
+    ports: { ...shared.ports, grpc: env.GRPC_PORT },
     accessToken: {
       signingKey: key('ACCESS_TOKEN_KEY_FILE', env.ACCESS_TOKEN_KEY_FILE),
       oldKeys: env.ACCESS_TOKEN_OLD_KEY_FILES.map((file) => key('ACCESS_TOKEN_OLD_KEY_FILES', file)),

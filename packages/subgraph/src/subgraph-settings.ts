@@ -1,0 +1,40 @@
+import { commonSettings, readKeyFile, type SettingValues, setting } from '@nova/runtime';
+import { defaultBasePort, domainPorts } from '@nova/schema';
+
+/** Settings that every subgraph's process has; its own stand beside them in its config.ts. */
+export function subgraphSettings(domain: string) {
+  const ports = domainPorts(domain, defaultBasePort);
+  const port = (value: number, description: string) => setting.integer({ default: value, max: 65_535, description });
+  return {
+    ...commonSettings,
+    GRAPHQL_PORT: port(ports.graphql, 'Port of the GraphQL endpoint.'),
+    ADMIN_PORT: port(ports.admin, 'Port of /livez, /readyz and /metrics.'),
+    DATABASE_URL: setting.url({
+      description: "PostgreSQL, as the domain's own role; may go through a transaction pooler.",
+    }),
+    DATABASE_POOL_MAX: setting.integer({ default: 10, min: 1, max: 100, description: 'Most connections of the pool.' }),
+    IDENTITY_PUBLIC_KEY_FILE: setting.string({
+      description: "PEM file of the gateway's public key; identities it did not sign are refused.",
+    }),
+  };
+}
+
+/** Where a subgraph finds identity's gRPC service, for those that ask it. */
+export const identityAddressSettings = {
+  IDENTITY_GRPC_URL: setting.string({
+    default: `127.0.0.1:${domainPorts('identity', defaultBasePort).grpc}`,
+    description: 'host:port of the identity service.',
+  }),
+};
+
+/** What every subgraph makes of those settings. Reads the key file; throws ConfigError when it cannot be used. */
+export function toSubgraphConfig(env: SettingValues<ReturnType<typeof subgraphSettings>>) {
+  return {
+    appEnv: env.APP_ENV,
+    logLevel: env.LOG_LEVEL,
+    host: env.HOST,
+    ports: { graphql: env.GRAPHQL_PORT, admin: env.ADMIN_PORT },
+    database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
+    identityPublicKey: readKeyFile('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
+  };
+}
