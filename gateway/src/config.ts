@@ -1,4 +1,12 @@
-import { type AppEnv, commonSettings, type LogLevel, readSettings, type SettingValues, setting } from '@nova/runtime';
+import {
+  type AppEnv,
+  commonSettings,
+  type LogLevel,
+  readKeyFile,
+  readSettings,
+  type SettingValues,
+  setting,
+} from '@nova/runtime';
 
 const persistedPolicies = ['open', 'id-only'] as const;
 export type PersistedPolicy = (typeof persistedPolicies)[number];
@@ -106,7 +114,7 @@ export type GatewayConfig = {
     readonly connections: number;
     readonly maxResponseBytes: number;
   };
-  readonly auth: { readonly jwksUrl: string; readonly identityPrivateKeyFile: string };
+  readonly auth: { readonly jwksUrl: string /** PEM */; readonly identityPrivateKey: string };
   readonly limits: OperationLimits;
 };
 
@@ -114,6 +122,7 @@ export function readEnv(env: NodeJS.ProcessEnv): GatewaySettings {
   return readSettings(settings, env);
 }
 
+/** Reads the key file; throws ConfigError when it is missing or not fit for APP_ENV. */
 export function toConfig(flat: GatewaySettings): GatewayConfig {
   const lenient = flat.APP_ENV === 'development' || flat.APP_ENV === 'test';
   return {
@@ -137,7 +146,10 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       connections: flat.SUBGRAPH_CONNECTIONS,
       maxResponseBytes: flat.SUBGRAPH_MAX_RESPONSE_BYTES,
     },
-    auth: { jwksUrl: flat.JWKS_URL, identityPrivateKeyFile: flat.IDENTITY_PRIVATE_KEY_FILE },
+    auth: {
+      jwksUrl: flat.JWKS_URL,
+      identityPrivateKey: readKeyFile('IDENTITY_PRIVATE_KEY_FILE', flat.IDENTITY_PRIVATE_KEY_FILE, flat.APP_ENV),
+    },
     limits: {
       maxTokens: flat.MAX_TOKENS,
       maxSelections: flat.MAX_SELECTIONS,

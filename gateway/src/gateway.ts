@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { ApolloGateway } from '@apollo/gateway';
 import { type PlanSummary, summarizePlan } from '@nova/federation';
 import {
@@ -114,7 +113,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
         manifest: () => manifest.current(),
         observe: (verdict) => gatewayMetrics.persisted.inc({ verdict }),
       }),
-      authenticate: await openAuthentication(config, overrides.now ?? Date.now),
+      authenticate: openAuthentication(config, overrides.now ?? Date.now),
     }),
   });
   stack.add('http server', () => http.stop());
@@ -136,10 +135,10 @@ function startAdmin(config: GatewayConfig, metrics: Metrics, phase: () => Phase)
   return startAdminServer({ host: config.host, port: config.adminPort, metrics, checks: [{ name: 'gateway', check }] });
 }
 
-async function openAuthentication({ auth }: GatewayConfig, now: () => number): Promise<Authenticate> {
+function openAuthentication({ auth }: GatewayConfig, now: () => number): Authenticate {
   return createAuthenticate({
     keys: createAccessTokenKeys(auth.jwksUrl, now),
-    sign: createIdentitySigner(await readFile(auth.identityPrivateKeyFile, 'utf8')),
+    sign: createIdentitySigner(auth.identityPrivateKey),
     now,
   });
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { developmentKeyMark } from '@nova/runtime';
 import { withProgress } from '../bootstrap/progress.mjs';
 
 export type Keys = {
@@ -28,7 +29,7 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
   if (missing) await withProgress({ title: 'making keys', done: 'keys made' }, () => makeKeys(keys));
   if (!existsSync(keys.identityPublicFile)) {
     const publicKey = createPublicKey(createPrivateKey(readFileSync(keys.identityPrivateFile)));
-    writeSecret(keys.identityPublicFile, publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    writeSecret(keys.identityPublicFile, marked(publicKey.export({ type: 'spki', format: 'pem' }).toString()));
   }
   return { ...keys, databasePasswords: ensurePasswords(join(dir, 'database-passwords.json'), domains) };
 }
@@ -38,11 +39,11 @@ async function makeKeys(keys: { identityPrivateFile: string; accessTokenFile: st
   const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
   if (!existsSync(keys.identityPrivateFile)) {
     const { privateKey } = await generate('ed25519', { privateKeyEncoding, publicKeyEncoding });
-    writeSecret(keys.identityPrivateFile, privateKey);
+    writeSecret(keys.identityPrivateFile, marked(privateKey));
   }
   if (!existsSync(keys.accessTokenFile)) {
     const { privateKey } = await generate('rsa', { modulusLength: 4096, privateKeyEncoding, publicKeyEncoding });
-    writeSecret(keys.accessTokenFile, privateKey);
+    writeSecret(keys.accessTokenFile, marked(privateKey));
   }
 }
 
@@ -53,6 +54,11 @@ function ensurePasswords(file: string, domains: readonly string[]): Record<strin
   );
   if (domains.some((domain) => !known[domain])) writeSecret(file, JSON.stringify({ ...known, ...all }));
   return all;
+}
+
+/** Keys made here are refused outside development and test. */
+function marked(pem: string): string {
+  return `${developmentKeyMark}\n${pem}`;
 }
 
 /** A file that was begun never looks like one that is complete. */
