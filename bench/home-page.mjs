@@ -20,13 +20,13 @@ export async function homePage({ nova, plain, accessToken }) {
     const byText = JSON.stringify({ operationName: 'HomePage', query: operation.body, variables });
     const byId = JSON.stringify({ documentId: `sha256:${operation.id}`, variables });
     pages.push({ byText, byId });
-    after = (await sameAnswers({ nova, plain, headers }, { byText, byId })).posts.pageInfo.endCursor;
+    after = (await sameAnswers({ nova, plain }, { headers, byText, byId })).posts.pageInfo.endCursor;
   }
   return { headers, byText: pages.map(({ byText }) => byText), byId: pages.map(({ byId }) => byId) };
 }
 
 /** Resolves with the data, after all three ways have given it. */
-export async function sameAnswers({ nova, plain, headers }, { byText, byId }) {
+export async function sameAnswers({ nova, plain }, { headers, byText, byId }) {
   const [data, ...others] = await Promise.all([
     ask(nova.url, { headers, body: byText }),
     ask(nova.url, { headers, body: byId }),

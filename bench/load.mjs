@@ -2,35 +2,37 @@ import autocannon from 'autocannon';
 
 /**
  * The load generator, a process of its own: takes one run by IPC, answers with what it counted, and ends.
- * A run: {url, connections, requests: [{headers, body}], seconds | eachOnce}. Every connection goes round the requests
- * from a place of its own; with `eachOnce` the requests are shared out and each is sent once.
+ * A run: {url, connections, count, requests: [{headers, body}]}. The connections share the count, and each goes round the
+ * requests from a place of its own, so that with a count of as many as there are requests each is sent once.
  */
 process.on('disconnect', () => process.exit());
-process.once('message', async (run) => {
-  const { url, connections, requests, seconds, eachOnce } = run;
-  const share = Math.ceil(requests.length / connections);
+process.once('message', async ({ url, connections, count, requests }) => {
   let connection = 0;
+  let lastAnswerAt = 0;
+  const startedAt = performance.now();
   const result = await autocannon({
     url,
     connections,
     method: 'POST',
-    ...(eachOnce ? { amount: requests.length } : { duration: seconds }),
+    amount: count,
     setupClient(client) {
-      const start = eachOnce ? share * connection : Math.floor((requests.length / connections) * connection);
-      const own = eachOnce
-        ? requests.slice(start, start + share)
-        : [...requests.slice(start), ...requests.slice(0, start)];
+      const start = Math.floor((requests.length / connections) * connection);
+      const own = [...requests.slice(start), ...requests.slice(0, start)];
       client.setRequests(own.map((request) => ({ method: 'POST', path: '/graphql', ...request })));
+      client.on('response', () => {
+        lastAnswerAt = performance.now();
+      });
       connection += 1;
     },
     verifyBody: (body) => body.startsWith('{"data":{') && !body.includes('"errors":['),
   });
+  const { non2xx, errors, timeouts, mismatches, latency } = result;
   process.send({
     requests: result['2xx'],
-    failed: { non2xx: result.non2xx, errors: result.errors, timeouts: result.timeouts, mismatches: result.mismatches },
-    seconds: result.duration,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
+    failed: { non2xx, errors, timeouts, mismatches },
+    seconds: (lastAnswerAt - startedAt) / 1_000,
+    p50Ms: latency.p50,
+    p99Ms: latency.p99,
   });
   process.disconnect();
 });

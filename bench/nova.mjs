@@ -1,5 +1,5 @@
 import { createPrivateKey, randomUUID, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { forkReady, spawnUntil } from './processes.mjs';
@@ -15,7 +15,7 @@ const production = { NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: '1' };
  * same subgraphs. Ports: `port` to `port + 95`.
  */
 export async function startContenders({ port, dataDir }) {
-  const start = ['deploy/dev/start.mjs', '--port', String(port), '--data-dir', dataDir];
+  const start = [join(root, 'deploy/dev/start.mjs'), '--port', String(port), '--data-dir', dataDir, '--reset'];
   // npm's variables are options to `npm start`; the one that is left lets it notice when this process is gone.
   const npm = Object.keys(process.env).filter((name) => name.startsWith('npm_'));
   const env = {
@@ -23,10 +23,7 @@ export async function startContenders({ port, dataDir }) {
     ...Object.fromEntries(npm.map((name) => [name, undefined])),
     npm_lifecycle_event: 'bench',
   };
-  await spawnUntil(
-    start.map((argument, index) => (index === 0 ? join(root, argument) : argument)),
-    { env, line: /Ready in/ },
-  );
+  await spawnUntil(start, { env, line: /Ready in/ });
   const keys = (name) => readFileSync(join(dataDir, 'keys', name), 'utf8');
   const session = await signIn(port, JSON.parse(readFileSync(join(dataDir, 'seeded.json'), 'utf8')).demoLogin);
   const common = {
@@ -44,7 +41,7 @@ export async function startContenders({ port, dataDir }) {
       PERSISTED_POLICY: 'open',
       PERSISTED_MANIFEST_FILE: join(root, 'persisted-queries/manifest.json'),
       JWKS_URL: `http://127.0.0.1:${port + 10 * subgraphIndex.identity}/.well-known/jwks.json`,
-      IDENTITY_PRIVATE_KEY_FILE: join(dataDir, 'keys/identity-private.pem'),
+      IDENTITY_PRIVATE_KEY_FILE: unmarkedKey(dataDir, keys('identity-private.pem')),
     },
   });
   const plain = await forkReady(new URL('plain-gateway.mjs', import.meta.url), {
@@ -56,6 +53,13 @@ export async function startContenders({ port, dataDir }) {
     accessToken: session.accessToken,
     freshTokens: (count) => mintAccessTokens(keys('access-token-private.pem'), { session, count }),
   };
+}
+
+/** The launcher marks its keys as made for development, and a gateway in production refuses those. */
+function unmarkedKey(dataDir, pem) {
+  const file = join(dataDir, 'bench-identity-private.pem');
+  writeFileSync(file, createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  return file;
 }
 
 function subgraphUrls(port) {

@@ -18,7 +18,7 @@ export function markdown(report) {
   const header = ['', 'requests/s', 'p50 ms', 'p99 ms', 'gateway CPU ms/request', 'resident MB'];
   return `${[header, header.map((_, index) => (index === 0 ? '---' : '---:')), ...rows, ...ratios].map(line).join('\n')}
 
-Medians of ${report.rounds} interleaved rounds of ${report.seconds} s with ${report.connections} connections; ratios of the same round, in brackets the lowest and the highest.
+Medians of ${report.rounds} interleaved rounds, each of ${report.count} requests over ${report.connections} connections; ratios of the same round, in brackets the lowest and the highest.
 Nova, text, with an access token it has never seen on every request: ${report.firstSight.cpuMsPerRequest.toFixed(2)} ms of gateway CPU.
 ${report.date}, Node ${report.node}, ${report.cores} cores (${report.cpu}), Nova at ${report.commit}, @apollo/gateway ${report.peers['@apollo/gateway']}, @apollo/server ${report.peers['@apollo/server']}. Repeat: \`npm run bench\`
 `;

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ const help = `Measures Nova's gateway beside a plain @apollo/gateway, in about t
   npm run bench -- [options]
 
   --rounds <number>       how often each is measured in turn (default 7)
-  --seconds <number>      how long each measurement takes (default 5)
+  --seconds <number>      how long each measurement is to take, about (default 5)
   --connections <number>  open at the same time (default 16)
   --port <number>         base of the ports used (default 24000, to 24095)
   --publish               write results/published.* instead of results/latest.*
@@ -25,15 +25,15 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const options = readOptions();
 if (!options) process.exit();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(130));
-// Not made here: whoever makes it lets PostgreSQL's user in.
-const dataDir = join(tmpdir(), `nova-bench-${process.pid}`);
+const dataDir = join(root, '.data/bench');
+let stopping;
 try {
   installPeers();
   warnWhenBusy();
   console.log('Starting Nova and the plain gateway beside it ...');
   const contenders = await startContenders({ port: options.port, dataDir });
   const pages = await homePage(contenders);
-  const figures = await measure(contenders, { pages, ...options, onRound: (text) => console.log(text) });
+  const figures = await measure(contenders, { pages, ...options, onProgress: (text) => console.log(text) });
   const report = { ...options, ...machine(), ...figures };
   const name = join(here, 'results', options.publish ? 'published' : 'latest');
   const table = markdown(report);
@@ -42,14 +42,17 @@ try {
   console.log(`\n${table}\nWritten to ${name}.md and .json`);
   await stop(0);
 } catch (error) {
-  console.error(error);
+  if (!stopping) console.error(error);
   await stop(1);
 }
 
-async function stop(code) {
-  await endAll();
-  rmSync(dataDir, { recursive: true, force: true });
-  process.exit(code);
+/** The first reason decides; what fails because everything is being ended is no other one. */
+function stop(code) {
+  stopping ??= endAll().then(() => {
+    rmSync(dataDir, { recursive: true, force: true });
+    process.exit(code);
+  });
+  return stopping;
 }
 
 function readOptions() {
