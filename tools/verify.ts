@@ -1,15 +1,16 @@
 import { nodeProgram, runStep } from './run-step.ts';
 
+const buf = [process.execPath, 'node_modules/@bufbuild/buf/bin/buf'];
+
 /** What has to hold before a change lands, cheapest first. `--no-tests` leaves the tests out. */
 const steps: ReadonlyArray<{ readonly name: string; readonly command: readonly string[]; readonly cwd?: string }> = [
-  { name: 'format and lint', command: nodeProgram('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.') },
-  { name: 'boundaries', command: [process.execPath, 'tools/check-boundaries.ts'] },
-  { name: 'proto lint', command: [process.execPath, 'node_modules/@bufbuild/buf/bin/buf', 'lint'], cwd: 'proto' },
   {
-    name: 'proto format',
-    command: [process.execPath, 'node_modules/@bufbuild/buf/bin/buf', 'format', 'nova', '--diff', '--exit-code'],
-    cwd: 'proto',
+    name: 'format and lint',
+    command: nodeProgram('@biomejs/biome/bin/biome', 'ci', '--colors=off', '--error-on-warnings', '.'),
   },
+  { name: 'boundaries', command: [process.execPath, 'tools/check-boundaries.ts'] },
+  { name: 'proto lint', command: [...buf, 'lint'], cwd: 'proto' },
+  { name: 'proto format', command: [...buf, 'format', '--path', 'nova', '--diff', '--exit-code'], cwd: 'proto' },
   { name: 'codegen', command: [process.execPath, 'tools/codegen.ts'] },
   {
     name: 'supergraph is fresh',

@@ -10,7 +10,7 @@ const tasks = {
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   verify: ['tools/verify.ts'],
   check: ['tools/verify.ts', '--no-tests'],
-  format: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'],
+  format: ['tools/format.ts'],
   nova: ['packages/cli/bin/nova.ts'],
   documents: ['tools/documents.ts'],
   bench: ['bench/run.mjs'],
