@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIdentityVerifier, createLogger, createMetrics } from '@nova/runtime';
+import { createIdentityVerifier, createLogger, createMetrics, StopStack } from '@nova/runtime';
 import { supergraphFile as committedSupergraph, subgraphNames } from '@nova/schema';
 import { readEnv, toConfig } from '../src/config.ts';
 import { createGateway, type Gateway } from '../src/gateway.ts';
@@ -41,16 +41,33 @@ export async function startWorld(
   env: Readonly<Record<string, string>> = {},
   options: { manifest?: string; now?: () => number } = {},
 ): Promise<World> {
+  const stack = new StopStack();
+  try {
+    return await start(stack, env, options);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+async function start(
+  stack: StopStack,
+  env: Readonly<Record<string, string>>,
+  options: { manifest?: string; now?: () => number },
+): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'nova-gateway-'));
+  stack.add('directory', () => rm(directory, { recursive: true, force: true }));
   const keys = generateKeyPairSync('ed25519');
   const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const issuer = await startTestIssuer();
+  stack.add('issuer', () => issuer.stop());
   const started = await Promise.all(
     subgraphNames().map(
       async (name) => [name, await startTestSubgraph(name, createIdentityVerifier(publicKey))] as const,
     ),
   );
   const subgraphs = Object.fromEntries(started) as World['subgraphs'];
+  for (const [name, subgraph] of started) stack.add(name, () => subgraph.kill());
   const file = (name: string) => join(directory, name);
   await writeFile(file('identity.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
   await writeFile(file('supergraph.graphql'), await readFile(committedSupergraph));
@@ -73,6 +90,7 @@ export async function startWorld(
   const log = createLogger({ service: 'gateway', destination: { write: (line) => logLines.push(JSON.parse(line)) } });
   const metrics = createMetrics('gateway');
   const gateway = await createGateway(config, { log, metrics, now: options.now });
+  stack.add('gateway', () => gateway.stop());
   return {
     gateway,
     issuer,
@@ -91,11 +109,7 @@ export async function startWorld(
       const page = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
       return seriesValue(page, name, labels);
     },
-    async stop() {
-      await gateway.stop();
-      await Promise.all([issuer.stop(), ...started.map(([, subgraph]) => subgraph.kill())]);
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => stack.stop(),
   };
 }
 

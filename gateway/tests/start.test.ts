@@ -1,4 +1,6 @@
-import { ConfigError } from '@nova/runtime';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { ConfigError, developmentKeyMark } from '@nova/runtime';
+import { createTestKeys } from '@nova/testkit';
 import { expect, test } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
 import { manifestOf, startWorld } from './_world.ts';
@@ -30,7 +32,20 @@ test.each([
   ['staging', 'id-only'],
   ['production', 'id-only'],
 ])('in %s the policy for documents is %s unless it is set', (appEnv, policy) => {
-  const env = { APP_ENV: appEnv, IDENTITY_PRIVATE_KEY_FILE: 'key.pem' };
+  const keys = createTestKeys();
+  const env = { APP_ENV: appEnv, IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile };
   expect(toConfig(readEnv(env)).persisted.policy).toBe(policy);
   expect(toConfig(readEnv({ ...env, PERSISTED_POLICY: 'open' })).persisted.policy).toBe('open');
+  keys.remove();
+});
+
+test.each(['staging', 'production'])('in %s a key that Nova made for development is refused', (appEnv) => {
+  const keys = createTestKeys();
+  const pem = readFileSync(keys.identityPrivateKeyFile, 'utf8');
+  writeFileSync(keys.identityPrivateKeyFile, `${developmentKeyMark}\n${pem}`);
+  const read = (env: string) =>
+    toConfig(readEnv({ APP_ENV: env, IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile }));
+  expect(() => read(appEnv)).toThrow(/made for development/);
+  expect(read('development').auth.identityPrivateKey).toContain(pem);
+  keys.remove();
 });

@@ -58,7 +58,7 @@ export function readOptions(argv, env) {
     host: text('host', '127.0.0.1'),
     dataDir: resolve(given['data-dir'] ? (env.INIT_CWD ?? process.cwd()) : root, text('data-dir', '.data')),
     reset: given.reset ?? false,
-    seedSize: integer('seed-size', { fallback: undefined, min: 10, max: 100_000 }),
+    seedSize: integer('seed-size', { fallback: undefined, min: 10, max: 10_000 }),
     verbose: given.verbose ?? false,
     help: given.help ?? false,
   };

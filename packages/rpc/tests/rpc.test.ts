@@ -21,6 +21,7 @@ import {
 
 const id = '01999999-0000-7000-8000-000000000001';
 const keys = createTestKeys();
+const strangerKeys = createTestKeys();
 const metrics = createMetrics('rpc-test');
 let answer: (context: RpcContext) => Promise<void>;
 let server: Awaited<ReturnType<typeof startRpcServer>>;
@@ -53,6 +54,7 @@ afterAll(async () => {
   await server.stop();
   await server.stop();
   keys.remove();
+  strangerKeys.remove();
 });
 
 async function origin(timeoutMs = 5_000) {
@@ -125,7 +127,7 @@ test('a request that breaks the rules in the proto is refused field by field', a
 
 test.each([
   ['no identity', async () => ''],
-  ['a forged identity', async () => createTestKeys().sign(anonymous)],
+  ['a forged identity', () => strangerKeys.sign(anonymous)],
 ])('a call with %s is refused', async (_name, token) => {
   const from = { ...(await origin()), identityToken: await token() };
   await expect(client.calls.getUser({ id }, callOptions(from))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
