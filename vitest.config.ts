@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
+import { SkipReporter } from './packages/testkit/src/skip-reporter.ts';
 
 export default defineConfig({
   // Vite would take graphql's ES modules while Apollo loads the CommonJS ones, and instanceof would fail between the two.
@@ -8,6 +9,7 @@ export default defineConfig({
     include: ['{packages,subgraphs}/*/{src,tests}/**/*.test.ts', '{gateway,deploy,tools}/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
     globalSetup: 'packages/testkit/src/global-setup.ts',
+    reporters: ['default', new SkipReporter()],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

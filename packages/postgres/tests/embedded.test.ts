@@ -59,6 +59,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
+const rootOnly = 'only root can show it';
+
 test('a server starts from nothing, keeps its data and is found again by the next start', async () => {
   const dataDir = newDataDir();
   const first = await start(dataDir);
@@ -99,7 +101,8 @@ test('the superuser password is readable by its owner alone, and no other copy i
   await server.stop();
 });
 
-test('a server does not run as root', { skip: process.getuid?.() !== 0 }, async () => {
+test('a server does not run as root', async ({ skip }) => {
+  skip(process.getuid?.() !== 0, rootOnly);
   const server = await start(newDataDir());
   expect(statSync(`/proc/${server.pid}`).uid).not.toBe(0);
 });
@@ -190,9 +193,8 @@ test('a taken port is named as the reason', async () => {
   expect(failure.message).toMatch(/port is taken/);
 });
 
-test('for root, a directory closed to the database user is named before anything is made', {
-  skip: process.getuid?.() !== 0,
-}, async () => {
+test('for root, a directory closed to the database user is named before anything is made', async ({ skip }) => {
+  skip(process.getuid?.() !== 0, rootOnly);
   const closed = mkdtempSync(join(tmpdir(), 'nova-closed-'));
   cleanups.push(() => rmSync(closed, { recursive: true }));
   const failure = await start(join(closed, 'postgres')).catch((error) => error);

@@ -9,7 +9,7 @@ export type TestRedis = { readonly url: string; stop(): Promise<void> };
 
 const startTimeoutMs = 10_000;
 
-/** A Redis of its own on a free port, empty and without persistence; `program` is the path findService('redis') gave. */
+/** A Redis of its own on a free port, empty and without persistence; `program` is the path that requireService gave. */
 export async function startRedis(program: string): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'nova-redis-'));
   const port = await freePort();

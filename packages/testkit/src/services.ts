@@ -1,28 +1,27 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { TestContext } from 'vitest';
 
 const programs = {
   redis: ['redis-server'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
 } as const;
 
-/** A program that a suite needs and a machine may lack. */
-export type ServiceProgram = { readonly path: string } | { readonly path: undefined; readonly reason: string };
-
 /**
- * Looks for a program on PATH. Suites that need it are skipped with the reason when it is missing; with
- * REQUIRE_SERVICES=1 its absence throws, so that CI cannot pass without them.
+ * The path of a program that a test needs and a machine may lack. Without it the test is skipped with the reason; with
+ * REQUIRE_SERVICES=1 it fails, so that CI cannot pass without.
  */
-export function findService(name: keyof typeof programs): ServiceProgram {
-  for (const program of programs[name]) {
-    for (const directory of (process.env.PATH ?? '').split(delimiter)) {
-      const path = join(directory, program);
-      if (isExecutable(path)) return { path };
-    }
-  }
+export function requireService(context: TestContext, name: keyof typeof programs): string {
+  const path = findProgram(programs[name]);
+  if (path !== undefined) return path;
   const reason = `${programs[name][0]} is not on this machine`;
   if (process.env.REQUIRE_SERVICES === '1') throw new Error(`${reason}, and REQUIRE_SERVICES=1 asks for it.`);
-  return { path: undefined, reason };
+  return context.skip(reason);
+}
+
+function findProgram(names: readonly string[]): string | undefined {
+  const directories = (process.env.PATH ?? '').split(delimiter);
+  return names.flatMap((name) => directories.map((directory) => join(directory, name))).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
