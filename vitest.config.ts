@@ -13,6 +13,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
+    // Conditions are waited for, not timed: a busy machine is slow, not wrong.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 60_000,
   },
 });

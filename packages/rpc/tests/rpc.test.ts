@@ -106,7 +106,7 @@ test('a call ends with its request, and the server sees it', async () => {
   });
   const started = performance.now();
   await expect(getUser(100)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(performance.now() - started).toBeLessThan(4_000);
   await cancelled;
 });
 
