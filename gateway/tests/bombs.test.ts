@@ -77,6 +77,28 @@ test.each([1, 2, 100])('a circle of %i fragments is refused and costs less than 
 });
 
 test.each([
+  [3, 1],
+  [20, 2],
+  [40, 3],
+  [90, 3],
+])(
+  '%i fragments that spread the next %i under fields, in a circle, are refused like any other',
+  async (length, width) => {
+    const spreads = (i: number) => Array.from({ length: width }, (_, k) => `...F${(i + k + 1) % length}`).join(' ');
+    const fragments = Array.from(
+      { length },
+      (_, i) => `fragment F${i} on Post { author { posts { nodes { ${spreads(i)} } } } }`,
+    ).join(' ');
+    const { answers, cpuMs } = await measured(world, `{ post(id: "p1") { ...F0 ...F1 } } ${fragments}`);
+    for (const { status, refusal } of answers) {
+      expect(status).toBe(400);
+      expect(refusal.code).toBeOneOf(['GRAPHQL_VALIDATION_FAILED', 'SELECTION_LIMIT_EXCEEDED']);
+    }
+    expect(cpuMs).toBeLessThan(50);
+  },
+);
+
+test.each([
   ['inline fragments in one another', `{ ${'... { '.repeat(600)} __typename ${'}'.repeat(600)} }`],
   ['fields in one another', `{ ${'a { '.repeat(600)} b ${'}'.repeat(600)} }`],
   ['lists in one another', `{ posts(after: ${'['.repeat(900)}1${']'.repeat(900)}) { nodes { id } } }`],

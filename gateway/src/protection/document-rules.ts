@@ -1,7 +1,16 @@
 import { AppError } from '@nova/errors';
-import type { DocumentNode } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  KnownFragmentNamesRule,
+  NoFragmentCyclesRule,
+  type ValidationContext,
+  type ValidationRule,
+  validate,
+} from 'graphql';
 import { aliasCount } from './aliases.ts';
-import { expandedSelections } from './expanded-selections.ts';
+import { type ExpandedSelections, expandedSelections } from './expanded-selections.ts';
 import { operationDepth } from './operation-depth.ts';
 import { rootFieldCount } from './root-fields.ts';
 
@@ -12,9 +21,30 @@ export type DocumentLimits = {
   readonly maxRootFields: number;
 };
 
-/** What the text of a document alone can break, in order: nothing that walks expanded fragments runs before their count. */
-export function checkDocument(document: DocumentNode, limits: DocumentLimits): AppError | undefined {
-  const { count, expandable } = expandedSelections(document);
+/**
+ * Refuses what the text of a document alone can break. GraphQL's own rules then see an empty document: one of them
+ * exhausts the stack on circles of fragments and takes long on what is too large.
+ */
+export function createDocumentRule(limits: DocumentLimits): ValidationRule {
+  return (context) => {
+    const refusals = refusalsOf(context, limits);
+    for (const refusal of refusals) context.reportError(refusal);
+    return refusals.length === 0 ? {} : { Document: () => ({ kind: Kind.DOCUMENT, definitions: [] }) };
+  };
+}
+
+function refusalsOf(context: ValidationContext, limits: DocumentLimits): readonly GraphQLError[] {
+  const document = context.getDocument();
+  const expanded = expandedSelections(document);
+  const refusal = checkDocument(document, { ...limits, ...expanded });
+  if (refusal) return [new GraphQLError(refusal.message, { originalError: refusal })];
+  if (expanded.expandable) return [];
+  return validate(context.getSchema(), document, [KnownFragmentNamesRule, NoFragmentCyclesRule], { maxErrors: 5 });
+}
+
+/** In order: nothing that walks expanded fragments runs before their count. */
+function checkDocument(document: DocumentNode, limits: DocumentLimits & ExpandedSelections): AppError | undefined {
+  const { count, expandable } = limits;
   if (count > limits.maxSelections) {
     return new AppError(
       'SELECTION_LIMIT_EXCEEDED',
@@ -40,7 +70,7 @@ export function checkDocument(document: DocumentNode, limits: DocumentLimits): A
       { details: { rootFields, limit: limits.maxRootFields } },
     );
   }
-  // GraphQL's own rules refuse a document with unknown or circular fragments.
+  // Unknown and circular fragments are refused by themselves.
   const depth = expandable ? operationDepth(document) : 0;
   if (depth > limits.maxDepth) {
     return new AppError(

@@ -1,8 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { AppError } from '@nova/errors';
 import { readCostModel } from '@nova/federation';
-import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
-import { checkDocument, type DocumentLimits } from './document-rules.ts';
+import type { GraphQLSchema, ValidationRule } from 'graphql';
+import { createDocumentRule, type DocumentLimits } from './document-rules.ts';
 import { type CostInput, operationCost } from './operation-cost.ts';
 import {
   type OperationInput,
@@ -24,11 +24,6 @@ export type Protection = {
 
 /** Everything that can refuse an operation, in order: tokens, document, operation, variables, cost. */
 export function createProtection(limits: DocumentLimits & { maxTokens: number; maxComplexity: number }): Protection {
-  const documentRule: ValidationRule = (context) => {
-    const refusal = checkDocument(context.getDocument(), limits);
-    if (refusal) context.reportError(new GraphQLError(refusal.message, { originalError: refusal }));
-    return {};
-  };
   const costsBySchema = new WeakMap<GraphQLSchema, (input: CostInput) => number>();
   const plugin: ApolloServerPlugin = {
     async serverWillStart() {
@@ -55,7 +50,7 @@ export function createProtection(limits: DocumentLimits & { maxTokens: number; m
       };
     },
   };
-  return { maxTokens: limits.maxTokens, validationRules: [documentRule], plugin };
+  return { maxTokens: limits.maxTokens, validationRules: [createDocumentRule(limits)], plugin };
 }
 
 function refuseCost(cost: number, limit: number): void {
