@@ -97,6 +97,19 @@ test('a remembered access token is verified again within a minute, so that withd
   expect((await viewer(token)).refusal.code).toBe('ACCESS_TOKEN_INVALID');
 });
 
+test('a withdrawn key stops being good within minutes, even if no token of a new key is ever met', async () => {
+  const token = await world.issuer.token();
+  expect((await viewer(token)).status).toBe(200);
+  await world.issuer.rotate();
+  clockMs += 301_000;
+  await viewer(token);
+  const refusedLater = async () => {
+    clockMs += 61_000;
+    return (await viewer(token)).refusal?.code;
+  };
+  await expect.poll(refusedLater, { timeout: 3_000 }).toBe('ACCESS_TOKEN_INVALID');
+});
+
 test('the forwarded identity is signed once for a while and renewed long before it ends', async () => {
   const token = await world.issuer.token();
   const signedNow = async () => {

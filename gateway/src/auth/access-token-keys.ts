@@ -5,27 +5,31 @@ type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 const fetchTimeoutMs = 3_000;
 const refetchEveryMs = 30_000;
+/** What identity allows; a key that it withdraws is good no longer than this. */
+const refreshEveryMs = 300_000;
 const retryAfterFailureMs = 1_000;
 
 /**
  * The public keys of access tokens, fetched on first use and remembered. An unknown key id has them fetched again, at
- * most every 30 s, so that made-up ids cannot be turned into load. Throws SERVICE_UNAVAILABLE while no keys can be had.
+ * most every 30 s, so that made-up ids cannot be turned into load. After 5 minutes they are fetched again beside the
+ * requests, which go on with the keys there are. Throws SERVICE_UNAVAILABLE while no keys can be had.
  */
 export function createAccessTokenKeys(url: string, now: () => number): JWTVerifyGetKey {
   let keys: KeySet | undefined;
   let refetchAllowedAtMs = 0;
+  let refreshAtMs = 0;
   let pending: Promise<KeySet> | undefined;
 
   const fetchKeys = (): Promise<KeySet> => {
     pending ??= download(url)
       .then((fetched) => {
-        // The first fetch is not a refetch: keys may be rotated just after it.
-        if (keys) refetchAllowedAtMs = now() + refetchEveryMs;
         keys = fetched;
+        refreshAtMs = now() + refreshEveryMs;
         return fetched;
       })
       .catch((cause: unknown) => {
         refetchAllowedAtMs = now() + retryAfterFailureMs;
+        refreshAtMs = refetchAllowedAtMs;
         throw unavailable(cause);
       })
       .finally(() => {
@@ -42,12 +46,14 @@ export function createAccessTokenKeys(url: string, now: () => number): JWTVerify
 
   return async (header, token) => {
     const current = await firstKeys();
+    if (!pending && now() >= refreshAtMs) void fetchKeys().catch(() => undefined);
     try {
       return await current(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       if (keys !== current) return (keys as KeySet)(header, token);
       if (!pending && now() < refetchAllowedAtMs) throw error;
+      refetchAllowedAtMs = now() + refetchEveryMs;
       return (await fetchKeys())(header, token);
     }
   };
