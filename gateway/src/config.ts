@@ -19,6 +19,10 @@ export const settings = {
     max: 65_535,
     description: 'Private port of /livez, /readyz and /metrics.',
   }),
+  ADMIN_HOST: setting.string({
+    default: '127.0.0.1',
+    description: 'Address of that port; wider only where nobody but probes and scrapers can reach it.',
+  }),
   SUPERGRAPH_FILE: setting.string({
     default: 'schema/supergraph.graphql',
     description: 'The composed supergraph; a change on disk is served without a restart.',
@@ -101,6 +105,7 @@ export type GatewayConfig = {
   readonly logLevel: LogLevel;
   readonly host: string;
   readonly port: number;
+  readonly adminHost: string;
   readonly adminPort: number;
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
@@ -130,6 +135,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     logLevel: flat.LOG_LEVEL,
     host: flat.HOST,
     port: flat.PORT,
+    adminHost: flat.ADMIN_HOST,
     adminPort: flat.ADMIN_PORT,
     maxBodyBytes: flat.MAX_BODY_BYTES,
     requestTimeoutMs: flat.REQUEST_TIMEOUT_MS,

@@ -132,7 +132,8 @@ function startAdmin(config: GatewayConfig, metrics: Metrics, phase: () => Phase)
   const check = () => {
     if (phase() !== 'ready') throw new Error(`the gateway is ${phase()}`);
   };
-  return startAdminServer({ host: config.host, port: config.adminPort, metrics, checks: [{ name: 'gateway', check }] });
+  const { adminHost: host, adminPort: port } = config;
+  return startAdminServer({ host, port, metrics, checks: [{ name: 'gateway', check }] });
 }
 
 function openAuthentication({ auth }: GatewayConfig, now: () => number): Authenticate {

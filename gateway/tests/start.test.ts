@@ -20,6 +20,12 @@ test('a manifest whose id is not the hash of its text keeps the gateway from sta
   });
 });
 
+test('the admin pages stay on loopback when the gateway listens on every address', async () => {
+  const { gateway, stop } = await startWorld({ HOST: '0.0.0.0' });
+  expect(new URL(gateway.adminUrl).hostname).toBe('127.0.0.1');
+  await stop();
+});
+
 test('all that is wrong with the environment is reported at once', () => {
   const env = { PORT: 'x', PERSISTED_POLICY: 'closed', SUBGRAPH_URLS: 'user' };
   expect(() => readEnv(env)).toThrow(ConfigError);

@@ -1,6 +1,6 @@
 import { domainPorts } from '@nova/schema';
 import { colour } from '../bootstrap/colour.mjs';
-import type { LauncherOptions } from './options.ts';
+import { gatewayUrl, type LauncherOptions } from './options.ts';
 import type { Seeded } from './seed-once.ts';
 
 /** What a newcomer needs next: where to look, who to be, what to ask, how to stop. */
@@ -11,10 +11,10 @@ export function banner(facts: {
   seconds: number;
 }): string {
   const { options, domains, seeded } = facts;
-  const url = (port: number, path = '/') => `http://127.0.0.1:${port}${path}`;
+  const url = (port: number, path: string) => `http://127.0.0.1:${port}${path}`;
   const rows: Array<[string, string]> = [
-    ['Try it (GraphiQL)', url(options.port)],
-    ['GraphQL', `POST ${url(options.port, '/graphql')}`],
+    ['Try it (GraphiQL)', gatewayUrl(options)],
+    ['GraphQL', `POST ${gatewayUrl(options, '/graphql')}`],
     ['Health, metrics', `${url(options.port + 1, '/readyz')}  ${url(options.port + 1, '/metrics')}`],
     ...domains.map((name): [string, string] => {
       const ports = domainPorts(name, options.port);

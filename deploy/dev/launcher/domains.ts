@@ -37,7 +37,6 @@ export function subgraphSpec(domain: string, context: DomainContext): ProcessSpe
       GRPC_PORT: String(ports.grpc),
       ADMIN_PORT: String(ports.admin),
       DATABASE_URL: context.databaseUrl(domain),
-      DATABASE_DIRECT_URL: context.databaseUrl(domain),
       DATABASE_POOL_MAX: String(poolMax),
       IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicFile,
       ...(domain === 'identity'
@@ -58,6 +57,7 @@ export function gatewaySpec(domains: readonly string[], context: DomainContext):
       ...commonEnv(context),
       HOST: options.host,
       PORT: String(options.port),
+      ADMIN_HOST: loopback,
       ADMIN_PORT: String(options.port + 1),
       SUBGRAPH_URLS: domains.map((domain) => `${domain}=${graphqlUrl(domain)}/graphql`).join(','),
       JWKS_URL: `${graphqlUrl('identity')}/.well-known/jwks.json`,

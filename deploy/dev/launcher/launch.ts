@@ -8,7 +8,7 @@ import { type DomainContext, gatewaySpec, migrationOf, subgraphSpec } from './do
 import { ensureKeys } from './keys.ts';
 import { startLiveEditing } from './live-editing.ts';
 import { createLogPrinter } from './log-printer.ts';
-import type { LauncherOptions } from './options.ts';
+import { gatewayUrl, type LauncherOptions } from './options.ts';
 import { ProcessTable } from './process-table.ts';
 import { runToEnd } from './run-to-end.ts';
 import { requireSampleAnswer } from './sample.ts';
@@ -50,7 +50,7 @@ export async function launch({ options, stops, signal }: Launch): Promise<void> 
   stops.add('gateway', gateway.stop);
   await withProgress({ title: 'starting the gateway', done: 'gateway answers the sample query' }, async () => {
     await gateway.start();
-    await requireSampleAnswer(`http://127.0.0.1:${options.port}/graphql`, seeded.sample, signal);
+    await requireSampleAnswer(gatewayUrl(options, '/graphql'), seeded.sample, signal);
   });
 
   const liveEditing = startLiveEditing({ subgraphs, gateway, logs });

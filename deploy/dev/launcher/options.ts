@@ -10,3 +10,9 @@ export type LauncherOptions = {
   /** When the person started it. */
   readonly startedAtMs: number;
 };
+
+/** Where this machine reaches the gateway: a wildcard listens on loopback too, any other address on itself alone. */
+export function gatewayUrl({ host, port }: Pick<LauncherOptions, 'host' | 'port'>, path = '/'): string {
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}${path}`;
+}
