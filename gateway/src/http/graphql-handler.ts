@@ -24,9 +24,10 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
     const asked = request.method === 'GET' ? readQueriedOperation(search) : readPostedOperation(request.body);
     const { query, operation } = options.resolveDocument(asked);
     scope.operation.id = operation?.id;
-    const viewer = await options.authenticate(request.headers.authorization);
+    // Before the first wait, so that its time counts and a client that hangs up meanwhile is noticed.
     const deadline = startDeadline(options.requestTimeoutMs, hangUpSignal(reply));
     try {
+      const viewer = await options.authenticate(request.headers.authorization);
       const answer = await currentScope.run(scope, () =>
         options.apollo.executeHTTPGraphQLRequest({
           httpGraphQLRequest: toApolloRequest(request, { ...asked, query }),
