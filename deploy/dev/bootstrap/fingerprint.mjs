@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files below `root` that match one of the patterns; a pattern is a path whose last folders may be `*` or `**`. */
@@ -8,7 +8,7 @@ export function filesMatching(root, patterns) {
 }
 
 function expand(root, at, [head, ...rest]) {
-  if (head === undefined) return existsSync(join(root, at)) && statSync(join(root, at)).isFile() ? [at] : [];
+  if (head === undefined) return statSync(join(root, at), { throwIfNoEntry: false })?.isFile() ? [at] : [];
   if (!head.includes('*')) return expand(root, join(at, head), rest);
   const entries = entriesOf(join(root, at)).filter(({ name }) => !skipped.has(name));
   if (head === '**') {

@@ -29,6 +29,8 @@ export async function openInstance({ dataDir, port }) {
   }
   const leftovers = (lock.stale?.processes ?? []).filter(isRunning);
   if (leftovers.length > 0) {
+    // Should this start be killed as well, the next one still learns of them.
+    lock.update({ facts: { processes: leftovers } });
     const names = leftovers.map(({ name, pid }) => `${name} ${pid}`).join(', ');
     await withProgress(
       {
