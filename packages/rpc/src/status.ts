@@ -31,7 +31,7 @@ export function toServerError(error: AppError, trailer: Metadata): ServerError {
   return new ServerError(statusByKind[errorCodes[error.code].kind], error.message);
 }
 
-/** The AppError a server threw, or what its status means. `service` names the peer in the log, never in the message. */
+/** The AppError a server threw, or what its status means. */
 export function fromClientError(error: ClientError, trailer: Metadata): AppError {
   const code = trailer.get(codeKey);
   if (isErrorCode(code)) return new AppError(code, error.details, { details: detailsOf(trailer), cause: error });

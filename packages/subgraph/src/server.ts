@@ -55,10 +55,9 @@ export async function startSubgraphServer<Context extends RequestContext>(
     }),
   });
   app.setErrorHandler((error, _request, reply) => {
-    const known = isAppError(error) ? error : undefined;
-    if (!known) options.log.warn({ err: error }, 'a request was refused');
-    const { code, message } = known ?? { code: 'BAD_USER_INPUT', message: 'The request is not usable.' };
-    return reply.code(known?.facts.httpStatus ?? 400).send({ errors: [{ message, extensions: { code } }] });
+    const { code, message, facts } = isAppError(error) ? error : refusalOf(error);
+    if (!isAppError(error)) options.log.warn({ err: error }, 'a request was refused');
+    return reply.code(facts.httpStatus).send({ errors: [{ message, extensions: { code } }] });
   });
   options.routes?.(app);
   const url = await app.listen({ host: options.host, port: options.port });
@@ -93,6 +92,14 @@ function createApollo<Context extends RequestContext>(options: SubgraphOptions<C
       ApolloServerPluginLandingPageDisabled(),
     ],
   });
+}
+
+/** What Fastify refuses is the caller's fault, everything else ours. */
+function refusalOf(error: unknown): AppError {
+  const { statusCode = 500 } = error as { statusCode?: number };
+  return statusCode < 500
+    ? new AppError('BAD_REQUEST', 'The request is not usable.')
+    : new AppError('INTERNAL_ERROR', 'The service failed.');
 }
 
 function isLoopback(host: string): boolean {
