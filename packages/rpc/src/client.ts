@@ -1,4 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf';
+import { isAppError } from '@nova/errors';
 import { type Client, createChannel, createClientFactory } from 'nice-grpc';
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
 import { ClientError, type ClientMiddleware, Metadata } from 'nice-grpc-common';
@@ -38,6 +39,8 @@ const appErrors: ClientMiddleware = async function* appErrors(call, options) {
       },
     });
   } catch (error) {
-    throw error instanceof ClientError ? fromClientError(error, trailer) : error;
+    if (error instanceof ClientError) throw fromClientError(error, trailer);
+    // A request that was given up says why; grpc only knows that it was aborted.
+    throw options.signal?.aborted && isAppError(options.signal.reason) ? options.signal.reason : error;
   }
 };

@@ -97,6 +97,23 @@ test('what was not thrown on purpose is masked', async () => {
   expect(error).toMatchObject({ code: 'INTERNAL_ERROR', message: 'The service failed.' });
 });
 
+test('a call made for a request that is given up rejects with the reason of that', async () => {
+  const reason = new AppError('DEADLINE_EXCEEDED', 'The caller hung up.');
+  const hungUp = new AbortController();
+  const arrived = Promise.withResolvers<void>();
+  answer = async (context) => {
+    arrived.resolve();
+    await new Promise<void>((done) => context.signal.addEventListener('abort', () => done(), { once: true }));
+  };
+  const identityToken = await keys.sign(anonymous);
+  const from = { identityToken, correlationId: 'correlation-1', deadline: startDeadline(5_000, hungUp.signal) };
+  const call = client.calls.getUser({ id }, callOptions(from));
+  await arrived.promise;
+  hungUp.abort(reason);
+  await expect(call).rejects.toBe(reason);
+  from.deadline.clear();
+});
+
 test('a call ends with its request, and the server sees it', async () => {
   const cancelled = new Promise<void>((resolve) => {
     answer = async (context) => {

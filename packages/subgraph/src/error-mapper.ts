@@ -1,19 +1,36 @@
+import type { ApolloServerPlugin } from '@apollo/server';
 import { AppError, errorCodes, isAppError, isErrorCode } from '@nova/errors';
 import { databaseFailure } from '@nova/postgres';
 import type { Logger } from '@nova/runtime';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { RequestContext } from './request-context.ts';
 
-/** The only place where a thrown error becomes a GraphQL error of a subgraph. What was not thrown on purpose is logged and masked. */
+/**
+ * The only place where a thrown error becomes a GraphQL error of a subgraph. What was not thrown on purpose is masked,
+ * and logged with its request's correlation id: Apollo formats errors without saying whose they are, so `plugin` notes it.
+ */
 export function errorMapper(log: Logger) {
-  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+  const logs = new WeakMap<object, Logger>();
+  const plugin: ApolloServerPlugin<RequestContext> = {
+    async requestDidStart() {
+      return {
+        async didEncounterErrors({ errors, contextValue }) {
+          for (const error of errors) logs.set(error, contextValue.log);
+        },
+      };
+    },
+  };
+  const formatError = (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
     const known = isAppError(original) ? original : (databaseFailure(original) ?? graphqlRefusal(original, formatted));
     if (known && known.facts.kind !== 'unavailable') return shape(formatted, known);
     const { path } = formatted;
-    if (known) log.warn({ err: original, path }, 'a resolver met something that is away');
-    else log.error({ err: original, path }, 'a resolver failed');
+    const itsLog = logs.get(error as object) ?? log;
+    if (known) itsLog.warn({ err: original, path }, 'a resolver met something that is away');
+    else itsLog.error({ err: original, path }, 'a resolver failed');
     return shape(formatted, known ?? new AppError('INTERNAL_ERROR', 'The service failed.'));
   };
+  return { formatError, plugin };
 }
 
 /** GraphQL's own refusals: the gateway validated the operation, so what remains is a value that does not fit. */

@@ -73,6 +73,7 @@ export async function startSubgraphServer<Context extends RequestContext>(
 }
 
 function createApollo<Context extends RequestContext>(options: SubgraphOptions<Context>, app: FastifyInstance) {
+  const { formatError, plugin } = errorMapper(options.log);
   return new ApolloServer<Context>({
     schema: buildSubgraphSchema([
       {
@@ -80,13 +81,14 @@ function createApollo<Context extends RequestContext>(options: SubgraphOptions<C
         resolvers: { ...scalarResolvers, ...(options.resolvers as GraphQLResolverMap<Context>) },
       },
     ]),
-    formatError: errorMapper(options.log),
+    formatError,
     // The signed identity, which no browser can send across sites, stands in for the preflight check.
     csrfPrevention: false,
     persistedQueries: false,
     introspection: false,
     includeStacktraceInErrorResponses: false,
     plugins: [
+      plugin,
       fastifyApolloDrainPlugin(app),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
