@@ -11,6 +11,9 @@ import {
 const persistedPolicies = ['open', 'id-only'] as const;
 export type PersistedPolicy = (typeof persistedPolicies)[number];
 
+/** Ten minutes. Node takes a timer of more than 24 days for one of a millisecond. */
+const maxTimeMs = 600_000;
+
 export const settings = {
   ...commonSettings,
   PORT: setting.integer({ default: 4000, max: 65_535, description: 'Port of GraphQL (and GraphiQL in development).' }),
@@ -34,6 +37,7 @@ export const settings = {
   FILE_POLL_MS: setting.integer({
     default: 500,
     min: 10,
+    max: maxTimeMs,
     description: 'How often the supergraph and the manifest are looked at for a change.',
   }),
   PERSISTED_POLICY: setting.oneOf(persistedPolicies, {
@@ -51,10 +55,16 @@ export const settings = {
   IDENTITY_PRIVATE_KEY_FILE: setting.string({
     description: 'PEM file of the Ed25519 key that signs the identity forwarded to subgraphs.',
   }),
-  REQUEST_TIMEOUT_MS: setting.integer({ default: 30_000, min: 1, description: 'Time a whole request may take.' }),
+  REQUEST_TIMEOUT_MS: setting.integer({
+    default: 30_000,
+    min: 1,
+    max: maxTimeMs,
+    description: 'Time a whole request may take.',
+  }),
   SUBGRAPH_TIMEOUT_MS: setting.integer({
     default: 10_000,
     min: 1,
+    max: maxTimeMs,
     description: 'Time one call to a subgraph may take.',
   }),
   SUBGRAPH_CONNECTIONS: setting.integer({
@@ -69,6 +79,7 @@ export const settings = {
   }),
   DRAIN_TIMEOUT_MS: setting.integer({
     default: 30_000,
+    max: maxTimeMs,
     description: 'Time that requests under way get to finish when the gateway stops.',
   }),
   MAX_BODY_BYTES: setting.integer({ default: 1_048_576, min: 1, description: 'Largest request body.' }),
