@@ -72,7 +72,6 @@ export async function runProcess(
   process.on('disconnect', () => void stop('parent process is gone'));
   try {
     running = await start();
-    if (stopping) await running.stop();
     process.send?.({ type: 'ready' });
   } catch (error) {
     log.fatal({ err: error }, 'did not start');
