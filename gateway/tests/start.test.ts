@@ -13,6 +13,12 @@ test.each([
   await expect(startWorld({ [name]: 'nowhere' })).rejects.toThrow(message);
 });
 
+test('an address of a subgraph that is not http keeps the gateway from starting', async () => {
+  await expect(startWorld({ SUBGRAPH_URLS: 'user=localhost:4020/graphql' })).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('The subgraph user has no usable URL, but "localhost:4020/graphql"') },
+  });
+});
+
 test('a manifest whose id is not the hash of its text keeps the gateway from starting', async () => {
   const manifest = manifestOf([['A', '{ __typename }']]).replace('{ __typename }', '{ viewer { id } }');
   await expect(startWorld({}, { manifest })).rejects.toMatchObject({

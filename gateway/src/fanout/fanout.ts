@@ -21,7 +21,9 @@ export function createFanout(options: {
   const pools = createSubgraphPools(options);
   const addressOf = ({ name, url }: { readonly name: string; readonly url?: string }): SubgraphAddress => {
     const actual = options.urls.get(name) ?? url;
-    if (!actual || !URL.canParse(actual)) throw new Error(`The subgraph ${name} has no usable URL.`);
+    // "localhost:4020" is a URL as well, of the scheme "localhost".
+    if (!actual || !/^https?:$/.test(URL.parse(actual)?.protocol ?? ''))
+      throw new Error(`The subgraph ${name} has no usable URL, but "${actual ?? ''}". Is SUBGRAPH_URLS right?`);
     return { name, url: actual };
   };
   return {
