@@ -111,11 +111,14 @@ export function listImports(): Import[] {
 }
 
 function importsOf(file: string): Import[] {
-  const { module } = parseSync(file, readFileSync(file, 'utf8'));
+  const text = readFileSync(file, 'utf8');
+  const { module } = parseSync(file, text);
   const from = relative(root, file);
   const specifiers = [
     ...module.staticImports.map((entry) => entry.moduleRequest.value),
     ...module.staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
+    // Without its quotes; what is no literal names no file.
+    ...module.dynamicImports.map(({ moduleRequest }) => text.slice(moduleRequest.start + 1, moduleRequest.end - 1)),
   ];
   return [...new Set(specifiers)].flatMap((specifier) => {
     if (specifier.startsWith('.')) return [{ from, to: normalize(join(dirname(from), specifier)) }];

@@ -14,7 +14,7 @@ import { runToEnd } from './run-to-end.ts';
 import { requireSampleAnswer } from './sample.ts';
 import { publishIfChanged } from './schema-files.ts';
 import { seedOnce } from './seed-once.ts';
-import { supervise } from './supervisor.ts';
+import { type Supervised, supervise } from './supervisor.ts';
 
 type Launch = { readonly options: LauncherOptions; readonly stops: StopStack; readonly signal: AbortSignal };
 
@@ -43,13 +43,13 @@ export async function launch({ options, stops, signal }: Launch): Promise<void> 
   const subgraphs = domains.map((name) => supervise(subgraphSpec(name, context), hooks));
   stops.add('subgraphs', () => Promise.all(subgraphs.map((subgraph) => subgraph.stop())));
   await withProgress({ title: 'starting the subgraphs', done: `subgraphs ${domains.join(', ')}` }, () =>
-    Promise.all(subgraphs.map((subgraph) => subgraph.start())),
+    Promise.all(subgraphs.map((subgraph) => startUnlessStopped(subgraph, signal))),
   );
   signal.throwIfAborted();
   const gateway = supervise(gatewaySpec(domains, context), hooks);
   stops.add('gateway', gateway.stop);
   await withProgress({ title: 'starting the gateway', done: 'gateway answers the sample query' }, async () => {
-    await gateway.start();
+    await startUnlessStopped(gateway, signal);
     await requireSampleAnswer(gatewayUrl(options, '/graphql'), seeded.sample, signal);
   });
 
@@ -58,6 +58,18 @@ export async function launch({ options, stops, signal }: Launch): Promise<void> 
   logs.print(banner({ options, domains, seeded, seconds: (Date.now() - options.startedAtMs) / 1000 }));
   logs.showInfo();
   signal.addEventListener('abort', logs.hideInfo);
+}
+
+/** A part that neither becomes ready nor ends must not keep a stop waiting: its end makes the start fail. */
+async function startUnlessStopped(part: Supervised, signal: AbortSignal): Promise<void> {
+  const end = () => void part.stop();
+  signal.addEventListener('abort', end);
+  try {
+    signal.throwIfAborted();
+    await part.start();
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }
 
 function migrateAll(domains: readonly string[], context: DomainContext, signal: AbortSignal): Promise<void> {

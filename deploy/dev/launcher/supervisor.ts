@@ -27,6 +27,7 @@ const longestPauseMs = 10_000;
 /** A process that ran this long had a good start: the next pause is short again. */
 const goodRunMs = 10_000;
 const stopWithinMs = 4_000;
+const readyWithinMs = 60_000;
 
 /** Keeps one process running: when it ends by itself it is started again, after a pause that grows. */
 export function supervise(spec: ProcessSpec, hooks: { table: ProcessTable; logs: LogPrinter }): Supervised {
@@ -90,9 +91,14 @@ function startRun(spec: ProcessSpec, hooks: { table: ProcessTable; logs: LogPrin
     child.on('message', (message) => {
       if ((message as { type?: string }).type === 'ready') resolve();
     });
-    void ended.then(() =>
-      reject(new Advice(`${spec.name} ${howItEnded(child)} before it was ready; its last words are above.`)),
-    );
+    const late = setTimeout(() => {
+      reject(new Advice(`${spec.name} was not ready after ${readyWithinMs / 1000} s; its last words are above.`));
+    }, readyWithinMs);
+    child.once('message', () => clearTimeout(late));
+    void ended.then(() => {
+      clearTimeout(late);
+      reject(new Advice(`${spec.name} ${howItEnded(child)} before it was ready; its last words are above.`));
+    });
   });
   return { child, startedAtMs: performance.now(), ready, ended };
 }

@@ -25,6 +25,8 @@ export function openDatabase<T>(options: {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 600_000,
     maxLifetimeSeconds: 1_800,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   });
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   if (options.metrics) observePool(pool, options.metrics);

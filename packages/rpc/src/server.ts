@@ -1,6 +1,6 @@
 import type { DescMessage, DescService } from '@bufbuild/protobuf';
 import { AppError } from '@nova/errors';
-import type { IdentityVerifier, Logger, Metrics } from '@nova/runtime';
+import { type IdentityVerifier, isLoopback, type Logger, type Metrics } from '@nova/runtime';
 import { type CallContext, createServer, type ServiceImplementation } from 'nice-grpc';
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
@@ -80,10 +80,6 @@ function requestTypes(services: readonly Registered[]): Map<string, DescMessage>
   return new Map(
     services.flatMap(({ service }) => service.methods.map(({ input }) => [input.typeName, input] as const)),
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 async function stopWithin(

@@ -9,7 +9,7 @@ export type AdminServer = { readonly url: string; stop(): Promise<void> };
 
 /**
  * The private port of a process: `/livez` says the event loop turns, `/readyz` says whether to send traffic
- * (200, or 503 naming each failed check), `/metrics` is the Prometheus page.
+ * (200, or 503 naming each check that failed or took over 2 s), `/metrics` is the Prometheus page.
  */
 export async function startAdminServer(options: {
   host: string;
@@ -56,7 +56,7 @@ async function failedChecks(checks: readonly ReadinessCheck[]): Promise<Array<{ 
   const results = await Promise.all(
     checks.map(async ({ name, check }) => {
       try {
-        await check();
+        await within(checkTimeoutMs, check);
         return undefined;
       } catch (error) {
         return { name, reason: error instanceof Error ? error.message : String(error) };
@@ -64,4 +64,19 @@ async function failedChecks(checks: readonly ReadinessCheck[]): Promise<Array<{ 
     }),
   );
   return results.filter((result) => result !== undefined);
+}
+
+/** A dependency that does not answer is not ready; without the limit, probes would pile up behind it. */
+const checkTimeoutMs = 2_000;
+
+async function within(timeoutMs: number, work: () => Promise<void> | void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

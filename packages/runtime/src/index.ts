@@ -12,6 +12,7 @@ export {
 } from './identity.ts';
 export { developmentKeyMark, readKeyFile } from './key-file.ts';
 export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts';
+export { isLoopback } from './loopback.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type Running, runProcess, StopStack } from './process.ts';
 export { ConfigError, readSettings, type Setting, type Settings, type SettingValues, setting } from './settings.ts';

@@ -6,7 +6,7 @@ import {
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { AppError, isAppError } from '@nova/errors';
-import type { IdentityVerifier, Logger, Metrics } from '@nova/runtime';
+import { type IdentityVerifier, isLoopback, type Logger, type Metrics } from '@nova/runtime';
 import { subgraphSdl } from '@nova/schema';
 import fastify, { type FastifyInstance } from 'fastify';
 import { parse } from 'graphql';
@@ -102,10 +102,6 @@ function refusalOf(error: unknown): AppError {
   return statusCode < 500
     ? new AppError('BAD_REQUEST', 'The request is not usable.')
     : new AppError('INTERNAL_ERROR', 'The service failed.');
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 declare module 'fastify' {

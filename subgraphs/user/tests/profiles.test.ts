@@ -79,6 +79,14 @@ test.each([
   expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field });
 });
 
+test('a username that another profile still has is a conflict, not a failure', async () => {
+  const id = await register('maria');
+  const row = { id: randomUUID(), username: 'Maria', display_name: 'Other', joined_at: new Date() };
+  await database.db.insertInto('profiles').values(row).execute();
+  const answer = await update(userIdentity(id), { bio: 'Physics.' });
+  expect(answer.errors[0]?.extensions.code).toBe('CONFLICT');
+});
+
 test('nobody changes a profile without an active account', async () => {
   const answer = await update(userIdentity(randomUUID()), { displayName: 'Ghost' });
   expect(answer.errors[0]?.extensions.code).toBe('ACCOUNT_INACTIVE');

@@ -41,7 +41,10 @@ function badPasswordLength(length: number, min: number): AppError {
   );
 }
 
-/** The same for an unknown email and for a wrong password, so that it tells nobody which emails have an account. */
+/**
+ * The same for an unknown email and for a wrong password. A lock tells that an account exists; only after as many wrong
+ * passwords as lock it, though, which limits how many emails somebody can ask about.
+ */
 export function invalidCredentials(): AppError {
   return new AppError('INVALID_CREDENTIALS', 'The email or the password is wrong.');
 }

@@ -1,11 +1,12 @@
 import { AppError } from '@nova/errors';
+import { isUniqueViolation } from '@nova/postgres';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { type AccountFacts, changeProfile, defaultProfile, type Profile, type ProfileChanges } from './profile.ts';
 import { insertProfileIfAbsent, lockProfile, updateProfile } from './profile-repository.ts';
 
 export type ProfileCommands = {
-  /** Changes the account's profile, making it first if there is none. Throws BAD_USER_INPUT, ACCOUNT_INACTIVE. */
+  /** Changes the account's profile, making it first if there is none. Throws BAD_USER_INPUT, ACCOUNT_INACTIVE, CONFLICT. */
   update(account: AccountFacts, changes: ProfileChanges): Promise<Profile>;
 };
 
@@ -14,7 +15,7 @@ export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileComm
     update(account, changes) {
       const fallback = changeProfile(defaultProfile(account), changes);
       return deps.db.transaction().execute(async (tx) => {
-        await insertProfileIfAbsent(tx, fallback);
+        await insertProfileIfAbsent(tx, fallback).catch(usernameTaken);
         const current = await lockProfile(tx, account.id);
         if (!current) throw new AppError('ACCOUNT_INACTIVE', 'Your account is not active.');
         const changed = changeProfile(current, changes);
@@ -23,4 +24,10 @@ export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileComm
       });
     },
   };
+}
+
+/** Another profile still goes by the username that the account has now. */
+function usernameTaken(error: unknown): never {
+  if (!isUniqueViolation(error, 'profiles_username')) throw error;
+  throw new AppError('CONFLICT', 'Your username still belongs to another profile.', { cause: error });
 }
