@@ -14,6 +14,7 @@ const tasks = {
   nova: ['packages/cli/bin/nova.ts'],
   documents: ['tools/documents.ts'],
   bench: ['bench/run.mjs'],
+  kafka: ['deploy/kafka/main.ts'],
 };
 
 const interrupted = new AbortController();

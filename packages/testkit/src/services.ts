@@ -5,6 +5,8 @@ import type { TestContext } from 'vitest';
 const programs = {
   redis: ['redis-server'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
+  java: ['java'],
+  maven: ['mvn'],
 } as const;
 
 /**

@@ -1,0 +1,46 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Advice } from '../dev/bootstrap/advice.mjs';
+import { requireMaven } from './java.ts';
+import { runToEnd } from './run-to-end.ts';
+
+const pomFile = join(import.meta.dirname, 'pom.xml');
+const targetDir = join(import.meta.dirname, 'target');
+
+/**
+ * The class path of Kafka as pom.xml pins it. Maven runs once for each content of that file; two launchers may do so at
+ * the same time. Throws `Advice` with what Maven printed.
+ */
+export async function resolveKafkaJars(onProgress: (line: string) => void): Promise<string> {
+  const hash = createHash('sha256').update(readFileSync(pomFile)).digest('hex').slice(0, 12);
+  const jarsDir = join(targetDir, `jars-${hash}`);
+  if (!existsSync(jarsDir)) {
+    const maven = requireMaven();
+    onProgress("fetching Kafka's jars with Maven");
+    await fetchJars(maven, jarsDir);
+    removeOthers(jarsDir);
+  }
+  return join(jarsDir, '*');
+}
+
+async function fetchJars(maven: string, jarsDir: string): Promise<void> {
+  const fetching = `${jarsDir}.${randomUUID()}`;
+  try {
+    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${fetching}`];
+    const { status, output } = await runToEnd(maven, ['-q', '-B', '-f', pomFile, ...goal]);
+    if (status !== 0) throw new Advice(`Maven could not fetch Kafka's jars.\n${output.trim()}`);
+    // Never half a directory, and of two launchers the second finds the first one's.
+    if (!existsSync(jarsDir)) renameSync(fetching, jarsDir);
+  } finally {
+    rmSync(fetching, { recursive: true, force: true });
+  }
+}
+
+/** Jars of an earlier pom.xml; whoever still runs on them has them open. */
+function removeOthers(jarsDir: string): void {
+  for (const name of readdirSync(targetDir)) {
+    const path = join(targetDir, name);
+    if (/^jars-[0-9a-f]{12}$/.test(name) && path !== jarsDir) rmSync(path, { recursive: true, force: true });
+  }
+}
