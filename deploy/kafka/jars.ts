@@ -17,7 +17,7 @@ export async function resolveKafkaJars(onProgress: (line: string) => void): Prom
   const jarsDir = join(targetDir, `jars-${hash}`);
   if (!existsSync(jarsDir)) {
     const maven = requireMaven();
-    onProgress("fetching Kafka's jars with Maven");
+    onProgress("Fetching Kafka's jars with Maven (once) ...");
     await fetchJars(maven, jarsDir);
     removeOthers(jarsDir);
   }

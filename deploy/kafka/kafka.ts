@@ -17,8 +17,10 @@ export type KafkaOptions = {
   readonly ports?: number;
   /** Heap of each broker; it takes about 150 MB more. */
   readonly heapMb: number;
-  /** What the brokers print, and what is being done before they run. */
+  /** What the brokers print. */
   readonly onLog?: (line: string) => void;
+  /** What is being done before they run and may take a minute. */
+  readonly onProgress?: (line: string) => void;
   /** Called when a broker ends though nobody stopped it. */
   readonly onLost?: (error: Error) => void;
   /** Deletes the data first. */
@@ -56,7 +58,7 @@ export async function startKafka({ dataDir: givenDir, ...rest }: KafkaOptions): 
   const options = { ...rest, dataDir: resolve(givenDir) };
   if (options.dataDir.includes(',')) throw new Advice('Kafka takes no data directory with a comma in its path.');
   const java = requireJava();
-  const program = { java, classPath: await resolveKafkaJars(options.onLog ?? (() => undefined)) };
+  const program = { java, classPath: await resolveKafkaJars(options.onProgress ?? (() => undefined)) };
   const dataDir = await openDataDir(options.dataDir);
   try {
     if (options.reset) resetData(options.dataDir);

@@ -28,8 +28,10 @@ async function run({ brokers, port, dataDir, reset, verbose }: ReturnType<typeof
     process.exitCode = 1;
     interrupted.abort();
   };
-  const onLog = verbose ? (line: string) => console.log(line) : undefined;
-  const kafka = await startKafka({ brokers, dataDir, ports: port, heapMb, reset, signal, onLost, onLog });
+  const print = (line: string) => console.log(line);
+  const onLog = verbose ? print : undefined;
+  const settings = { brokers, dataDir, ports: port, heapMb, reset };
+  const kafka = await startKafka({ ...settings, signal, onLost, onLog, onProgress: print });
   console.log(`Kafka is ready:\n\n  KAFKA_BROKERS=${kafka.bootstrapServers.join()}\n\nCtrl-C stops it.`);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await kafka.stop();
