@@ -1,3 +1,5 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { documentId } from '@nova/persisted-queries/document-id';
 import {
   AddCommentDocument,
   CreatePostDocument,
@@ -17,10 +19,9 @@ beforeAll(async () => {
 afterAll(() => nova.stop());
 
 /** Sends a typed document the way a web client does: by the id it carries. */
-async function send(document: object, variables: object, accessToken?: string) {
-  const { hash } = (document as { __meta__: { hash: string } }).__meta__;
+async function send<R, V extends object>(document: TypedDocumentNode<R, V>, variables: V, accessToken?: string) {
   const headers: Record<string, string> = accessToken ? { authorization: `Bearer ${accessToken}` } : {};
-  const answer = await postGraphql(nova.url, { documentId: hash, variables }, headers);
+  const answer = await postGraphql(nova.url, { documentId: documentId(document), variables }, headers);
   expect(answer.errors).toEqual([]);
   expect(answer.status).toBe(200);
   return answer.data;
@@ -84,7 +85,16 @@ test.each([
   const answer = await postGraphql(open.url, { query, variables });
   expect(answer.errors[0]?.extensions.code).toBe(code);
   expect(answer.status).toBe(400);
-  expect(answer.data ?? null).toBeNull();
+  expect(answer.data?.posts ?? null).toBeNull();
+});
+
+test.each([
+  ['a username', '{ userByUsername(username: "A B!") { id } }'],
+  ['an email', 'mutation { login(input: { email: "nope", password: "long enough" }) { accessToken } }'],
+])('%s written into the document that no such scalar can hold is the client’s mistake', async (_name, query) => {
+  const answer = await postGraphql(open.url, { query });
+  expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+  expect(answer.errors[0]?.message).toMatch(/(Username|Email) must be/);
 });
 
 test('while a subgraph is away its fields are null with a retryable code, and the rest is served', async () => {
@@ -105,5 +115,22 @@ test('while a subgraph is away its fields are null with a retryable code, and th
   expect(answer.errors.length).toBeGreaterThan(0);
   for (const { extensions } of answer.errors) {
     expect(extensions).toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE', retryable: true, service: 'user' });
+  }
+});
+
+test('without content a person is served, and only their posts are missing', async () => {
+  const nova = await startFederation();
+  try {
+    const account = { email: 'emmy@nova.test', username: 'emmy', password: 'correct horse battery' };
+    const register = `mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }`;
+    await postGraphql(nova.url, { query: register, variables: { input: account } });
+    await nova.subgraphs.content.stop();
+    const query = `{ userByUsername(username: "emmy") { displayName posts(first: 1) { nodes { id } } } posts(first: 1) { nodes { id } } }`;
+    const answer = await postGraphql(nova.url, { query });
+    expect(answer.status).toBe(200);
+    expect(answer.data).toEqual({ userByUsername: { displayName: 'emmy', posts: null }, posts: null });
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE', service: 'content' });
+  } finally {
+    await nova.stop();
   }
 });

@@ -13,6 +13,11 @@ export async function requireSampleAnswer(endpoint: string, sample: Sample, sign
   const text = await response.text();
   const answer = parsed(text);
   if (response.ok && isDeepStrictEqual(answer, { data: sample.expected })) return;
+  if (response.status === 403 && text.includes('PERSISTED_QUERY_REQUIRED'))
+    throw new Advice(
+      'PERSISTED_POLICY=id-only refuses the sample query that every start is checked with.\n' +
+        'Start without it, and run a second gateway with that policy: docs/settings.md has its settings.',
+    );
   throw new Advice(
     `Everything started, but the sample query is not answered as it should be (HTTP ${response.status}).\n\n${sample.query}\n\n` +
       `Expected: ${JSON.stringify({ data: sample.expected })}\n\nAnswered: ${text}\n\n` +

@@ -20,7 +20,7 @@ export function answerPlugin(toClientError: ToClientError): ApolloServerPlugin<G
         async willSendResponse({ contextValue: { request }, response: { body } }) {
           if (body.kind !== 'single') return;
           const { singleResult } = body;
-          request.operation.hasData = singleResult.data !== null && singleResult.data !== undefined;
+          request.operation.hasData = Object.values(singleResult.data ?? {}).some((value) => value !== null);
           // @apollo/gateway hides it in an extension when a subgraph left out what the schema says is never null.
           const broken = singleResult.extensions?.valueCompletion;
           if (!Array.isArray(broken)) return;

@@ -70,7 +70,7 @@ async function bodyText({ body }: HTTPGraphQLResponse): Promise<string> {
   throw new AppError('INTERNAL_ERROR', 'Incremental delivery is not served.');
 }
 
-/** 200 when there is data to show, else the status of what went wrong first. */
+/** 200 when there is data to show (a root field that is not null), else the status of what went wrong first. */
 function statusOf({ operation, errorCodes: codes }: RequestScope): number {
   const [first] = codes;
   return first === undefined || operation.hasData ? 200 : errorCodes[first].httpStatus;

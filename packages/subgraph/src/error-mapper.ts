@@ -33,10 +33,14 @@ export function errorMapper(log: Logger) {
   return { formatError, plugin };
 }
 
-/** GraphQL's own refusals: the gateway validated the operation, so what remains is a value that does not fit. */
+/**
+ * GraphQL's own refusals: the gateway validated the operation, so what remains is a value that does not fit. A scalar says
+ * so itself; Apollo writes its own code over that when the value stands in the document.
+ */
 function graphqlRefusal(error: unknown, formatted: GraphQLFormattedError): AppError | undefined {
-  const code = formatted.extensions?.code ?? 'BAD_USER_INPUT';
-  return error instanceof GraphQLError && isErrorCode(code) ? new AppError(code, formatted.message) : undefined;
+  if (!(error instanceof GraphQLError)) return undefined;
+  const code = error.extensions.code ?? formatted.extensions?.code ?? 'BAD_USER_INPUT';
+  return isErrorCode(code) ? new AppError(code, formatted.message) : undefined;
 }
 
 function shape(formatted: GraphQLFormattedError, error: AppError): GraphQLFormattedError {
