@@ -72,6 +72,15 @@ test('every bad option is named at once, before anything is made', () => {
 });
 
 test.each([
+  ['6000', 6000],
+  ['5050', 5060],
+])('base port %s is refused for the port that no browser opens', (base, port) => {
+  const { stderr, status } = spawnSync('node', [startScript, '--port', base], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`--port ${base} needs port ${port}, which browsers and fetch refuse to use.`);
+});
+
+test.each([
   { written: '--port=70000', npm: { npm_config_port: '70000' }, args: [] },
   { written: '--port 70000', npm: { npm_config_port: 'true' }, args: ['70000'] },
   { written: '-- --port 70000', npm: {}, args: ['--port', '70000'] },

@@ -6,6 +6,11 @@ import { root } from '../bootstrap/machine.mjs';
 /** The last port used is the base plus 95. */
 const highestBasePort = 65_535 - 95;
 
+/** Ports that the Fetch standard forbids to browsers and to Node's fetch (those above 1023). */
+const forbiddenPorts = [
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
+
 const spec = {
   port: { type: 'string' },
   host: { type: 'string' },
@@ -62,8 +67,16 @@ export function readOptions(argv, env) {
     verbose: given.verbose ?? false,
     help: given.help ?? false,
   };
+  const forbidden = forbiddenPorts.find((port) => isHttpPort(port - options.port));
+  if (forbidden)
+    problems.push(`--port ${options.port} needs port ${forbidden}, which browsers and fetch refuse to use.`);
   if (problems.length > 0) throw new Advice(`${problems.join('\n')}\nAll options: npm start -- --help`);
   return options;
+}
+
+/** Whether HTTP is served so far above the base port: by the gateway, its admin port, or a domain (GraphQL, admin). */
+function isHttpPort(offset) {
+  return offset === 0 || offset === 1 || (offset >= 10 && offset <= 89 && [0, 2].includes(offset % 10));
 }
 
 function fromArgv(args) {
