@@ -2,5 +2,6 @@ export { type Database, openDatabase } from './database.ts';
 export { databaseFailure, isUniqueViolation } from './errors.ts';
 export { type Connection, type Edge, isUuid, type PageRequest, pageOf, pageRequest } from './keyset.ts';
 export { type MigrationSet, migrate } from './migrate.ts';
+export { joinParts, type PartOwnership } from './part-ownership.ts';
 export { type DomainRole, provisionDatabase, roleName } from './provision.ts';
 export { migrationSettings, runMigrations } from './run-migrations.ts';

@@ -1,0 +1,27 @@
+export { createEventCatalogue, type EventCatalogue, readEventCatalogue } from './catalogue.ts';
+export { type EncodedEvent, type EventType, eventTypeOf, readEvent, toRecord } from './event.ts';
+export { type DeadLetterCause, deadLetterCauses, EventError } from './event-error.ts';
+export {
+  createRouter,
+  type EventHandler,
+  on,
+  type ReceivedEvent,
+  type Routed,
+  type Upcast,
+  upcast,
+} from './event-handler.ts';
+export {
+  type ConsumeOptions,
+  type Delivery,
+  type EventLog,
+  type LogConsumer,
+  type LogRecord,
+  type OutgoingRecord,
+  type PartitionLag,
+  type Producer,
+  PublishError,
+  type RecordBatch,
+  type TopicDeclaration,
+} from './event-log.ts';
+export { partitionOfKey } from './partition-of-key.ts';
+export { deadLetterTopic, declaredTopics, retentionMs } from './topics.ts';

@@ -1,0 +1,1 @@
+export { type AnyTransaction, append, type EventOrigin } from './append.ts';
