@@ -14,9 +14,9 @@ const packageLevels: Readonly<Record<string, number>> = {
   rpc: 3,
   events: 4,
   outbox: 5,
-  subgraph: 5,
   registry: 5,
-  cli: 6,
+  subgraph: 6,
+  cli: 7,
 };
 
 const contracts = ['proto', 'schema', 'persisted-queries'];

@@ -17,6 +17,17 @@ test('a correlation id that a caller sends goes through to the subgraph, the ans
   await expect.poll(() => world.logLines.at(-1)).toMatchObject({ msg: 'request', correlationId: 'trace_me-0123' });
 });
 
+test('a valid trace context goes through to the subgraph; anything else begins a new trace', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await world.post(user, { traceparent });
+  await world.post(user, { traceparent: traceparent.toUpperCase() });
+  await world.post(user);
+  const [same, ...others] = world.subgraphs.user.calls.map(({ headers }) => headers.traceparent);
+  expect(same).toBe(traceparent);
+  for (const other of others) expect(other).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  expect(new Set([same, ...others]).size).toBe(3);
+});
+
 test.each(['short', 'x'.repeat(65), 'with space', '<script>alert(1)</script>'])(
   'the correlation id %j is replaced by a proper one',
   async (sent) => {

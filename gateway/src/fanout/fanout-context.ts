@@ -3,6 +3,8 @@ import type { Deadline } from '@nova/resilience';
 /** What a call to a subgraph needs to know of the request it is made for. */
 export type FanoutScope = {
   readonly correlationId: string;
+  /** W3C trace context. */
+  readonly traceparent: string;
   readonly deadline: Deadline;
   readonly viewer: {
     /** The signed identity to send. */

@@ -8,6 +8,7 @@ export async function subgraphHeaders(scope: FanoutScope, timeoutMs: number): Pr
     accept: 'application/json',
     [headerNames.identity]: await scope.viewer.forwardedIdentity(),
     [headerNames.correlationId]: scope.correlationId,
+    [headerNames.traceparent]: scope.traceparent,
     [headerNames.deadlineMs]: String(Math.min(scope.deadline.remainingMs(), timeoutMs)),
   };
 }

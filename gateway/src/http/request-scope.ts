@@ -8,6 +8,8 @@ import type { Deadline } from '@nova/resilience';
  */
 export type RequestScope = {
   readonly correlationId: string;
+  /** W3C trace context, the client's or a new one. */
+  readonly traceparent: string;
   readonly startedAt: number;
   readonly client: { readonly name?: string; readonly version?: string };
   readonly operation: { name?: string; id?: string; executed: boolean; hasData: boolean };

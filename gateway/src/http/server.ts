@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode, isAppError } from '@nova/errors';
-import { correlationIdFrom, headerNames } from '@nova/runtime';
+import { correlationIdFrom, headerNames, traceparentFrom } from '@nova/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ToClientError } from './client-error.ts';
 import { answerClientError } from './client-socket-error.ts';
@@ -124,6 +124,7 @@ function newScope({ headers }: FastifyRequest): RequestScope {
   const label = (value: unknown) => (typeof value === 'string' ? value.slice(0, 100) : undefined);
   return {
     correlationId: correlationIdFrom(headers[headerNames.correlationId]),
+    traceparent: traceparentFrom(headers[headerNames.traceparent]),
     startedAt: performance.now(),
     client: {
       name: label(headers['apollographql-client-name']),

@@ -5,6 +5,7 @@ import { type CallOptions, Metadata } from 'nice-grpc-common';
 export type CallOrigin = {
   readonly identityToken: string;
   readonly correlationId: string;
+  readonly traceparent: string;
   readonly deadline: { remainingMs(): number; readonly signal: AbortSignal };
 };
 
@@ -17,6 +18,7 @@ export function callOptions(origin: CallOrigin): CallOptions & { deadline: numbe
     metadata: Metadata({
       [metadataNames.identity]: origin.identityToken,
       [metadataNames.correlationId]: origin.correlationId,
+      [metadataNames.traceparent]: origin.traceparent,
     }),
     signal: origin.deadline.signal,
     deadline: Math.min(origin.deadline.remainingMs(), maxCallMs),

@@ -1,8 +1,12 @@
 import { AppError } from '@nova/errors';
-import { correlationIdFrom, type Identity, type IdentityVerifier, metadataNames } from '@nova/runtime';
+import { correlationIdFrom, type Identity, type IdentityVerifier, metadataNames, traceparentFrom } from '@nova/runtime';
 import type { ServerMiddleware } from 'nice-grpc-common';
 
-export type CallIdentity = { readonly identity: Identity; readonly correlationId: string };
+export type CallIdentity = {
+  readonly identity: Identity;
+  readonly correlationId: string;
+  readonly traceparent: string;
+};
 
 const openServices = ['/grpc.health.v1.Health/', '/grpc.reflection.'];
 
@@ -10,11 +14,12 @@ const openServices = ['/grpc.health.v1.Health/', '/grpc.reflection.'];
 export function identityMiddleware(verify: IdentityVerifier): ServerMiddleware<CallIdentity> {
   return async function* establishIdentity(call, context) {
     const correlationId = correlationIdFrom(context.metadata.get(metadataNames.correlationId));
+    const traceparent = traceparentFrom(context.metadata.get(metadataNames.traceparent));
     const open = openServices.some((prefix) => call.method.path.startsWith(prefix));
     const identity = open
       ? ({ kind: 'anonymous' } as const)
       : await verified(verify, context.metadata.get(metadataNames.identity));
-    return yield* call.next(call.request, { ...context, identity, correlationId });
+    return yield* call.next(call.request, { ...context, identity, correlationId, traceparent });
   };
 }
 

@@ -2,4 +2,11 @@ export { type CallOrigin, callOptions } from './call-options.ts';
 export { createRpcClient, type RpcClient } from './client.ts';
 export { readDescriptors } from './descriptors.ts';
 export { insecureChannel, insecureServer, type TransportSecurity } from './security.ts';
-export { type RpcContext, type RpcImplementation, type RpcServer, rpcService, startRpcServer } from './server.ts';
+export {
+  type RpcContext,
+  type RpcImplementation,
+  type RpcServer,
+  type RpcService,
+  rpcService,
+  startRpcServer,
+} from './server.ts';

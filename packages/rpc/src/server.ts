@@ -15,13 +15,14 @@ import { validationMiddleware } from './validation-middleware.ts';
 export type RpcContext = CallContext & CallIdentity;
 export type RpcImplementation<S extends DescService> = ServiceImplementation<ServiceDefinition<S>, CallIdentity>;
 
-type Registered = {
+/** A service and what implements it. */
+export type RpcService = {
   readonly service: DescService;
   readonly implementation: RpcImplementation<DescService>;
 };
 
 /** Pairs a service with its implementation, checked against each other. */
-export function rpcService<S extends DescService>(service: S, implementation: RpcImplementation<S>): Registered {
+export function rpcService<S extends DescService>(service: S, implementation: RpcImplementation<S>): RpcService {
   return { service, implementation: implementation as unknown as RpcImplementation<DescService> };
 }
 
@@ -34,7 +35,7 @@ export type RpcServer = { readonly port: number; stop(): Promise<void> };
 export async function startRpcServer(options: {
   host: string;
   port: number;
-  services: readonly Registered[];
+  services: readonly RpcService[];
   /** A FileDescriptorSet that contains the services, for reflection. */
   descriptors: Uint8Array;
   verifyIdentity: IdentityVerifier;
@@ -76,7 +77,7 @@ export async function startRpcServer(options: {
   };
 }
 
-function requestTypes(services: readonly Registered[]): Map<string, DescMessage> {
+function requestTypes(services: readonly RpcService[]): Map<string, DescMessage> {
   return new Map(
     services.flatMap(({ service }) => service.methods.map(({ input }) => [input.typeName, input] as const)),
   );

@@ -20,6 +20,7 @@ import {
 } from '../src/index.ts';
 
 const id = '01999999-0000-7000-8000-000000000001';
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const keys = createTestKeys();
 const strangerKeys = createTestKeys();
 const metrics = createMetrics('rpc-test');
@@ -59,7 +60,7 @@ afterAll(async () => {
 
 async function origin(timeoutMs = 5_000) {
   const identityToken = await keys.sign(userIdentity(id, ['read:posts']));
-  return { identityToken, correlationId: 'correlation-1', deadline: startDeadline(timeoutMs) };
+  return { identityToken, correlationId: 'correlation-1', traceparent, deadline: startDeadline(timeoutMs) };
 }
 
 async function getUser(timeoutMs?: number) {
@@ -106,7 +107,12 @@ test('a call made for a request that is given up rejects with the reason of that
     await new Promise<void>((done) => context.signal.addEventListener('abort', () => done(), { once: true }));
   };
   const identityToken = await keys.sign(anonymous);
-  const from = { identityToken, correlationId: 'correlation-1', deadline: startDeadline(5_000, hungUp.signal) };
+  const from = {
+    identityToken,
+    correlationId: 'correlation-1',
+    traceparent,
+    deadline: startDeadline(5_000, hungUp.signal),
+  };
   const call = client.calls.getUser({ id }, callOptions(from));
   await arrived.promise;
   hungUp.abort(reason);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 /** HTTP headers that travel with a request. */
 export const headerNames = {
@@ -6,6 +6,7 @@ export const headerNames = {
   identity: 'x-nova-identity',
   /** Milliseconds the caller will still wait. */
   deadlineMs: 'x-nova-deadline-ms',
+  traceparent: 'traceparent',
 } as const;
 
 /** A caller's correlation id if it has the accepted form, else a new one. */
@@ -13,8 +14,18 @@ export function correlationIdFrom(value: unknown): string {
   return typeof value === 'string' && /^[\w-]{8,64}$/.test(value) ? value : randomUUID();
 }
 
+/** A caller's W3C trace context if it is valid, else that of a new trace which nobody has decided to sample. */
+export function traceparentFrom(value: unknown): string {
+  if (typeof value === 'string' && traceparentForm.test(value)) return value;
+  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+}
+
+/** Version 00 of https://www.w3.org/TR/trace-context/; ids of zeros are invalid. */
+const traceparentForm = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 /** Names of the same things in gRPC metadata. The deadline is gRPC's own. */
 export const metadataNames = {
   correlationId: 'correlation-id',
+  traceparent: 'traceparent',
   identity: 'x-nova-identity',
 } as const;

@@ -1,6 +1,6 @@
 export { type AdminServer, type ReadinessCheck, startAdminServer } from './admin-server.ts';
 export { type AppEnv, appEnvs, commonSettings } from './common-settings.ts';
-export { correlationIdFrom, headerNames, metadataNames } from './headers.ts';
+export { correlationIdFrom, headerNames, metadataNames, traceparentFrom } from './headers.ts';
 export {
   anonymous,
   createIdentitySigner,

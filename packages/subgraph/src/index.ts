@@ -2,7 +2,20 @@ export type { FastifyInstance as HttpApp } from 'fastify';
 export { type ConnectionLoader, createConnectionLoader } from './connection-loader.ts';
 export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';
+export { type Role, readRoles, roles } from './roles.ts';
 export { scalarResolvers } from './scalars.ts';
 export { type SubgraphServer, startSubgraphServer } from './server.ts';
-export { identityAddressSettings, subgraphSettings, toSubgraphConfig } from './subgraph-settings.ts';
+export {
+  type RunningService,
+  type ServiceDoors,
+  type ServiceOverrides,
+  type ServiceParts,
+  startService,
+} from './service.ts';
+export {
+  identityAddressSettings,
+  type SubgraphConfig,
+  subgraphSettings,
+  toSubgraphConfig,
+} from './subgraph-settings.ts';
 export { requireUser } from './viewer.ts';

@@ -1,6 +1,13 @@
 import { AppError } from '@nova/errors';
 import { type Deadline, startDeadline } from '@nova/resilience';
-import { correlationIdFrom, headerNames, type Identity, type IdentityVerifier, type Logger } from '@nova/runtime';
+import {
+  correlationIdFrom,
+  headerNames,
+  type Identity,
+  type IdentityVerifier,
+  type Logger,
+  traceparentFrom,
+} from '@nova/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** What a subgraph knows of the request it serves. It is also the origin of the gRPC calls made for it. */
@@ -9,6 +16,8 @@ export type RequestContext = {
   /** The signed form of `identity`, to send on. */
   readonly identityToken: string;
   readonly correlationId: string;
+  /** W3C trace context. */
+  readonly traceparent: string;
   /** The gateway's deadline; its signal also aborts when the gateway hangs up. */
   readonly deadline: Deadline;
   readonly log: Logger;
@@ -23,6 +32,7 @@ export async function openRequestContext(
   services: { verifyIdentity: IdentityVerifier; log: Logger },
 ): Promise<RequestContext> {
   const correlationId = correlationIdFrom(request.headers[headerNames.correlationId]);
+  const traceparent = traceparentFrom(request.headers[headerNames.traceparent]);
   const identityToken = headerText(request, headerNames.identity);
   const identity = await services.verifyIdentity(identityToken).catch((cause: unknown) => {
     throw new AppError('UNAUTHENTICATED', 'The request carries no valid identity.', { cause });
@@ -33,7 +43,7 @@ export async function openRequestContext(
     deadline.clear();
     if (!reply.raw.writableFinished) hungUp.abort(new AppError('DEADLINE_EXCEEDED', 'The caller hung up.'));
   });
-  return { identity, identityToken, correlationId, deadline, log: services.log.child({ correlationId }) };
+  return { identity, identityToken, correlationId, traceparent, deadline, log: services.log.child({ correlationId }) };
 }
 
 function headerText(request: FastifyRequest, name: string): string {

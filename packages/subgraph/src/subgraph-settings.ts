@@ -8,9 +8,15 @@ export function subgraphSettings(domain: string) {
   return {
     ...commonSettings,
     GRAPHQL_PORT: port(ports.graphql, 'Port of the GraphQL endpoint.'),
+    GRPC_PORT: port(ports.grpc, 'Port of the gRPC services, for a domain that has any.'),
     ADMIN_PORT: port(ports.admin, 'Port of /livez, /readyz and /metrics.'),
     DATABASE_URL: setting.url({
       description: "PostgreSQL, as the domain's own role; may go through a transaction pooler.",
+    }),
+    DATABASE_DIRECT_URL: setting.url({
+      optional: true,
+      description:
+        'The same database and role without a transaction pooler, for the relay and the consumers, which hold locks of a session. Default: DATABASE_URL.',
     }),
     DATABASE_POOL_MAX: setting.integer({ default: 10, min: 1, max: 100, description: 'Most connections of the pool.' }),
     IDENTITY_PUBLIC_KEY_FILE: setting.string({
@@ -27,14 +33,17 @@ export const identityAddressSettings = {
   }),
 };
 
+export type SubgraphConfig = ReturnType<typeof toSubgraphConfig>;
+
 /** What every subgraph makes of those settings. Reads the key file; throws ConfigError when it cannot be used. */
 export function toSubgraphConfig(env: SettingValues<ReturnType<typeof subgraphSettings>>) {
   return {
     appEnv: env.APP_ENV,
     logLevel: env.LOG_LEVEL,
     host: env.HOST,
-    ports: { graphql: env.GRAPHQL_PORT, admin: env.ADMIN_PORT },
+    ports: { graphql: env.GRAPHQL_PORT, grpc: env.GRPC_PORT, admin: env.ADMIN_PORT },
     database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
+    directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
     identityPublicKey: readKeyFile('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
   };
 }

@@ -1,14 +1,8 @@
 import { readKeyFile, readSettings, type SettingValues, setting } from '@nova/runtime';
-import { defaultBasePort, domainPorts } from '@nova/schema';
 import { subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
 export const settings = {
   ...subgraphSettings('identity'),
-  GRPC_PORT: setting.integer({
-    default: domainPorts('identity', defaultBasePort).grpc,
-    max: 65_535,
-    description: 'Port of the gRPC service.',
-  }),
   ACCESS_TOKEN_KEY_FILE: setting.string({
     description: 'PEM file of the RSA private key (4 096 bits) that signs access tokens.',
   }),
@@ -71,10 +65,8 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 /** Reads the key files; throws ConfigError when one is missing or not fit for APP_ENV. */
 export function toConfig(env: SettingValues<typeof settings>) {
   const key = (name: string, file: string) => readKeyFile(name, file, env.APP_ENV);
-  const shared = toSubgraphConfig(env);
   return {
-    ...shared,
-    ports: { ...shared.ports, grpc: env.GRPC_PORT },
+    ...toSubgraphConfig(env),
     accessToken: {
       signingKey: key('ACCESS_TOKEN_KEY_FILE', env.ACCESS_TOKEN_KEY_FILE),
       oldKeys: env.ACCESS_TOKEN_OLD_KEY_FILES.map((file) => key('ACCESS_TOKEN_OLD_KEY_FILES', file)),

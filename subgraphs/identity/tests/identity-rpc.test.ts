@@ -3,7 +3,7 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { startDeadline } from '@nova/resilience';
 import { callOptions, createRpcClient, type RpcClient } from '@nova/rpc';
-import { anonymous } from '@nova/runtime';
+import { anonymous, traceparentFrom } from '@nova/runtime';
 import { statementsDuring } from '@nova/testkit';
 import { sql } from 'kysely';
 import { createChannel, createClient } from 'nice-grpc';
@@ -31,7 +31,12 @@ async function call<T>(
 ): Promise<T> {
   const deadline = startDeadline(5_000);
   const token = identityToken ?? (await identity.keys.sign(anonymous));
-  const options = callOptions({ identityToken: token, correlationId: randomUUID(), deadline });
+  const options = callOptions({
+    identityToken: token,
+    correlationId: randomUUID(),
+    traceparent: traceparentFrom(undefined),
+    deadline,
+  });
   return send(client.calls, options).finally(() => deadline.clear());
 }
 
