@@ -1,13 +1,21 @@
+import type { EventOrigin } from '@nova/outbox';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { type Comment, commentBody, commentNotFound, requireCommentAuthor } from './comment.ts';
-import { insertComment, lockComment, markCommentDeleted, markCommentsOfPostDeleted } from './comment-repository.ts';
+import { appendCommentAdded, appendCommentDeleted } from './comment-events.ts';
+import {
+  findPostOfComment,
+  insertComment,
+  lockComment,
+  markCommentDeleted,
+  markCommentsOfPostDeleted,
+} from './comment-repository.ts';
 
 export type CommentCommands = {
   /** Throws BAD_USER_INPUT for a body that is empty or too long, NOT_FOUND without the post. */
-  add(input: { postId: string; authorId: string; body: string }): Promise<Comment>;
+  add(input: { postId: string; authorId: string; body: string }, origin: EventOrigin): Promise<Comment>;
   /** Throws NOT_FOUND, or FORBIDDEN for another's comment. */
-  delete(input: { id: string; userId: string }): Promise<void>;
+  delete(input: { id: string; userId: string }, origin: EventOrigin): Promise<void>;
 };
 
 export function createCommentCommands(deps: {
@@ -15,19 +23,25 @@ export function createCommentCommands(deps: {
   requirePost: (tx: Transaction<Tables>, postId: string) => Promise<unknown>;
 }): CommentCommands {
   return {
-    add({ postId, authorId, body }) {
+    add({ postId, authorId, body }, origin) {
       const accepted = commentBody(body);
       return deps.db.transaction().execute(async (tx) => {
         await deps.requirePost(tx, postId);
-        return insertComment(tx, { postId, authorId, body: accepted });
+        const comment = await insertComment(tx, { postId, authorId, body: accepted });
+        await appendCommentAdded(tx, { comment, origin });
+        return comment;
       });
     },
-    delete({ id, userId }) {
+    delete({ id, userId }, origin) {
       return deps.db.transaction().execute(async (tx) => {
+        const postId = await findPostOfComment(tx, id);
+        if (!postId) throw commentNotFound(id);
+        await deps.requirePost(tx, postId);
         const comment = await lockComment(tx, id);
         if (!comment) throw commentNotFound(id);
         requireCommentAuthor(comment, userId);
         await markCommentDeleted(tx, id, userId);
+        await appendCommentDeleted(tx, { comment, deletedBy: userId, origin });
       });
     },
   };

@@ -61,6 +61,13 @@ export async function insertComment(
   return toComment(row);
 }
 
+/** The post that an active comment is under. */
+export async function findPostOfComment(db: Kysely<Tables>, id: string): Promise<string | undefined> {
+  if (!isUuid(id)) return undefined;
+  const row = await db.selectFrom('active_comments').select('post_id').where('id', '=', id).executeTakeFirst();
+  return row?.post_id;
+}
+
 /** Locks the comment until the transaction ends. */
 export async function lockComment(db: Kysely<Tables>, id: string): Promise<Comment | undefined> {
   if (!isUuid(id)) return undefined;

@@ -1,13 +1,15 @@
+import type { EventOrigin } from '@nova/outbox';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { type Post, postBody, postNotFound, requirePostAuthor } from './post.ts';
+import { appendPostCreated, appendPostDeleted } from './post-events.ts';
 import { insertPost, lockPost, markPostDeleted } from './post-repository.ts';
 
 export type PostCommands = {
   /** Throws BAD_USER_INPUT for a body that is empty or too long. */
-  create(input: { authorId: string; body: string }): Promise<Post>;
+  create(input: { authorId: string; body: string }, origin: EventOrigin): Promise<Post>;
   /** Deletes a post and the comments under it. Throws NOT_FOUND, or FORBIDDEN for another's post. */
-  delete(input: { id: string; userId: string }): Promise<void>;
+  delete(input: { id: string; userId: string }, origin: EventOrigin): Promise<void>;
 };
 
 export function createPostCommands(deps: {
@@ -15,16 +17,21 @@ export function createPostCommands(deps: {
   deleteCommentsOfPost: (tx: Transaction<Tables>, postId: string, deletedBy: string) => Promise<void>;
 }): PostCommands {
   return {
-    create({ authorId, body }) {
+    create({ authorId, body }, origin) {
       const accepted = postBody(body);
-      return deps.db.transaction().execute((tx) => insertPost(tx, { authorId, body: accepted }));
+      return deps.db.transaction().execute(async (tx) => {
+        const post = await insertPost(tx, { authorId, body: accepted });
+        await appendPostCreated(tx, { post, origin });
+        return post;
+      });
     },
-    delete({ id, userId }) {
+    delete({ id, userId }, origin) {
       return deps.db.transaction().execute(async (tx) => {
         const post = await requirePost(tx, id);
         requirePostAuthor(post, userId);
         await deps.deleteCommentsOfPost(tx, id, userId);
         await markPostDeleted(tx, id, userId);
+        await appendPostDeleted(tx, { post, deletedBy: userId, origin });
       });
     },
   };

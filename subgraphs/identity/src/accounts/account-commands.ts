@@ -1,3 +1,4 @@
+import type { EventOrigin } from '@nova/outbox';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import type { NewSession, SessionTokens } from '../sessions/session.ts';
@@ -10,6 +11,7 @@ import {
   invalidCredentials,
   requireActive,
 } from './account.ts';
+import { appendAccountRegistered } from './account-events.ts';
 import { countFailedLogin, findCredentials, insertAccount, recordLogin } from './account-repository.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
@@ -17,7 +19,7 @@ export type SignedIn = SessionTokens & { readonly account: Account };
 
 export type AccountCommands = {
   /** Throws BAD_USER_INPUT for the password, EMAIL_TAKEN, USERNAME_TAKEN, RESOURCE_EXHAUSTED. */
-  register(input: { email: string; username: string; password: string }, signal?: AbortSignal): Promise<SignedIn>;
+  register(input: RegisterInput, origin: EventOrigin, signal?: AbortSignal): Promise<SignedIn>;
   /** Throws INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, RESOURCE_EXHAUSTED. */
   login(input: LoginInput, signal?: AbortSignal): Promise<SignedIn>;
 };
@@ -31,15 +33,17 @@ export type AccountCommandDeps = {
   readonly telemetry: Pick<Telemetry, 'loginEnded' | 'accountLocked'>;
 };
 
+type RegisterInput = { email: string; username: string; password: string };
 type LoginInput = { email: string; password: string };
 
 export function createAccountCommands(deps: AccountCommandDeps): AccountCommands {
   return {
-    async register({ email, username, password }, signal) {
+    async register({ email, username, password }, origin, signal) {
       checkNewPassword(password);
       const passwordHash = await deps.passwords.hash(password, signal);
       const { account, session } = await deps.db.transaction().execute(async (tx) => {
         const account = await insertAccount(tx, { email, username, passwordHash });
+        await appendAccountRegistered(tx, { account, origin });
         return { account, session: await deps.openSession(tx, account.id) };
       });
       return { account, ...(await deps.issueTokens(session)) };

@@ -14,5 +14,8 @@ export type ProfilesTable = {
   deleted_by: Generated<string | null>;
 };
 
+/** Kept by the events of content; a user without a row has none. */
+export type PostCountsTable = { user_id: string; posts: number };
+
 /** The `active_` view holds what is not deleted. */
-export type Tables = { profiles: ProfilesTable; active_profiles: ProfilesTable };
+export type Tables = { profiles: ProfilesTable; active_profiles: ProfilesTable; post_counts: PostCountsTable };

@@ -4,12 +4,14 @@ import { createLoader, type Loader } from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import type { Accounts } from '../grpc/clients.ts';
+import { countPostsByUsers } from '../post-counts/post-count-repository.ts';
 import { defaultProfile, type Profile } from '../profiles/profile.ts';
 import { findDeletedProfileIds, findProfileByUsername, findProfiles } from '../profiles/profile-repository.ts';
 
 /** What resolvers read, made for one request. */
 export type Loaders = {
   readonly profile: Loader<string, Profile | null>;
+  readonly postCount: Loader<string, number | null>;
   readonly profileByUsername: (username: string) => Promise<Profile | null>;
 };
 
@@ -20,6 +22,7 @@ export function createLoaders(sources: Sources): Loaders {
   const profile = createLoader((ids: readonly string[]) => loadProfiles(sources, ids));
   return {
     profile,
+    postCount: createLoader((userIds) => countPostsByUsers(sources.db, userIds)),
     async profileByUsername(username) {
       const found = await findProfileByUsername(sources.db, username);
       if (found) return found;

@@ -5,22 +5,23 @@ export const mutation: MutationResolvers = {
   async createPost(_parent, { input }, context) {
     const { userId } = requireUser(context);
     await context.accounts.requireActive(userId, context);
-    return { post: await context.posts.create({ authorId: userId, body: input.body }) };
+    return { post: await context.posts.create({ authorId: userId, body: input.body }, context) };
   },
   async deletePost(_parent, { input }, context) {
     const { userId } = requireUser(context);
-    await context.posts.delete({ id: input.id, userId });
+    await context.posts.delete({ id: input.id, userId }, context);
     return { deletedPostId: input.id };
   },
   async addComment(_parent, { input }, context) {
     const { userId } = requireUser(context);
     await context.accounts.requireActive(userId, context);
-    const comment = await context.comments.add({ postId: input.postId, authorId: userId, body: input.body });
+    const { postId, body } = input;
+    const comment = await context.comments.add({ postId, authorId: userId, body }, context);
     return { comment };
   },
   async deleteComment(_parent, { input }, context) {
     const { userId } = requireUser(context);
-    await context.comments.delete({ id: input.id, userId });
+    await context.comments.delete({ id: input.id, userId }, context);
     return { deletedCommentId: input.id };
   },
 };

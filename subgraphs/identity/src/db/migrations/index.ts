@@ -1,7 +1,9 @@
+import { outboxMigrations } from '@nova/outbox/migrations';
 import type { MigrationSet } from '@nova/postgres';
 import * as createAccountsAndSessions from './20261121090000-create-accounts-and-sessions.ts';
 
 /** Frozen history: a migration that has landed is never changed, only followed. */
 export const migrations: MigrationSet = {
   '20261121090000-create-accounts-and-sessions': createAccountsAndSessions,
+  ...outboxMigrations,
 };

@@ -1,7 +1,7 @@
 import type { MutationResolvers } from '../../generated/graphql.ts';
 
 export const mutation: MutationResolvers = {
-  register: (_parent, { input }, { accounts, deadline }) => accounts.register(input, deadline.signal),
+  register: (_parent, { input }, context) => context.accounts.register(input, context, context.deadline.signal),
   login: (_parent, { input }, { accounts, deadline }) => accounts.login(input, deadline.signal),
   refreshSession: (_parent, { input }, { sessions }) => sessions.refresh(input.refreshToken),
   logout: async (_parent, { input }, { sessions }) => ({ loggedOut: await sessions.logout(input.refreshToken) }),

@@ -1,0 +1,19 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { type AnyTransaction, append, type EventOrigin } from '@nova/outbox';
+import { CommentAddedSchema, CommentDeletedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
+import type { Comment } from './comment.ts';
+
+/** Events of one comment, in the order of its post's: the post is locked while they are written. */
+type CommentEvent = { readonly comment: Comment; readonly origin: EventOrigin };
+
+export function appendCommentAdded(tx: AnyTransaction, { comment, origin }: CommentEvent): Promise<void> {
+  const { id: commentId, postId, authorId, createdAt } = comment;
+  const message = { commentId, postId, authorId, createdAt: timestampFromDate(createdAt) };
+  return append(tx, CommentAddedSchema, { aggregateId: postId, message, origin });
+}
+
+export function appendCommentDeleted(tx: AnyTransaction, event: CommentEvent & { deletedBy: string }): Promise<void> {
+  const { comment, deletedBy, origin } = event;
+  const message = { commentId: comment.id, postId: comment.postId, authorId: comment.authorId, deletedBy };
+  return append(tx, CommentDeletedSchema, { aggregateId: comment.postId, message, origin });
+}
