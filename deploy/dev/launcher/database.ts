@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { provisionDatabase, roleName } from '@nova/postgres';
+import { eventLogSchema, provisionDatabase, roleName } from '@nova/postgres';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@nova/postgres/embedded';
 import { withProgress } from '../bootstrap/progress.mjs';
 import type { Keys } from './keys.ts';
@@ -14,8 +14,8 @@ const pauseMs = 1_000;
 export type LauncherDatabase = {
   /** Whether there was no data before. */
   readonly isNew: boolean;
-  /** URL of a domain's own role. */
-  urlFor(domain: string): string;
+  /** URL of the role that owns a schema: a domain's or the event log's. */
+  urlFor(schema: string): string;
   stop(): Promise<void>;
 };
 
@@ -46,12 +46,13 @@ export async function startDatabase(context: Context): Promise<LauncherDatabase>
     if (!stopping) void bringBack();
     else await server.stop();
   };
-  const passwordOf = (domain: string) => keys.databasePasswords[domain] ?? '';
+  const passwordOf = (schema: string) => keys.databasePasswords[schema] ?? '';
   try {
     await provisionDatabase({
       adminUrl: server.adminUrl,
       database,
       domains: domains.map((name) => ({ name, password: passwordOf(name) })),
+      eventLogPassword: passwordOf(eventLogSchema),
     });
   } catch (error) {
     await server.stop();
@@ -62,7 +63,7 @@ export async function startDatabase(context: Context): Promise<LauncherDatabase>
   void bringBack();
   return {
     isNew,
-    urlFor: (domain) => urlFor({ database, user: roleName(domain), password: passwordOf(domain) }),
+    urlFor: (schema) => urlFor({ database, user: roleName(schema), password: passwordOf(schema) }),
     async stop() {
       stopping = true;
       await server.stop();

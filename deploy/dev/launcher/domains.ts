@@ -1,3 +1,4 @@
+import { eventLogSchema } from '@nova/postgres';
 import { domainPorts } from '@nova/schema';
 import type { Keys } from './keys.ts';
 import type { ProcessSpec } from './node-process.ts';
@@ -13,6 +14,15 @@ const loopback = '127.0.0.1';
 const poolMax = 5;
 const subgraphHeapMb = 192;
 const gatewayHeapMb = 512;
+
+/** The program that brings the event log's schema up to date; it comes before the domains' own. */
+export function eventLogMigration(context: DomainContext): ProcessSpec {
+  return {
+    name: 'migration of the event log',
+    entry: 'packages/events/bin/migrate.ts',
+    env: { ...commonEnv(context), DATABASE_DIRECT_URL: context.databaseUrl(eventLogSchema) },
+  };
+}
 
 /** The program that brings a domain's schema up to date. */
 export function migrationOf(domain: string, context: DomainContext): ProcessSpec {

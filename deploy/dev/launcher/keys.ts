@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventLogSchema } from '@nova/postgres';
 import { developmentKeyMark } from '@nova/runtime';
 import { withProgress } from '../bootstrap/progress.mjs';
 
@@ -11,7 +12,7 @@ export type Keys = {
   readonly identityPublicFile: string;
   /** RSA 4096: the identity domain signs access tokens. */
   readonly accessTokenFile: string;
-  /** Password of each domain's database role. */
+  /** Password of the role that owns a schema: each domain's and the event log's. */
   readonly databasePasswords: Readonly<Record<string, string>>;
 };
 
@@ -31,7 +32,10 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
     const publicKey = createPublicKey(createPrivateKey(readFileSync(keys.identityPrivateFile)));
     writeSecret(keys.identityPublicFile, marked(publicKey.export({ type: 'spki', format: 'pem' }).toString()));
   }
-  return { ...keys, databasePasswords: ensurePasswords(join(dir, 'database-passwords.json'), domains) };
+  return {
+    ...keys,
+    databasePasswords: ensurePasswords(join(dir, 'database-passwords.json'), [...domains, eventLogSchema]),
+  };
 }
 
 async function makeKeys(keys: { identityPrivateFile: string; accessTokenFile: string }): Promise<void> {
@@ -47,12 +51,12 @@ async function makeKeys(keys: { identityPrivateFile: string; accessTokenFile: st
   }
 }
 
-function ensurePasswords(file: string, domains: readonly string[]): Record<string, string> {
+function ensurePasswords(file: string, schemas: readonly string[]): Record<string, string> {
   const known: Record<string, string> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const all = Object.fromEntries(
-    domains.map((domain) => [domain, known[domain] ?? randomBytes(24).toString('base64url')]),
+    schemas.map((schema) => [schema, known[schema] ?? randomBytes(24).toString('base64url')]),
   );
-  if (domains.some((domain) => !known[domain])) writeSecret(file, JSON.stringify({ ...known, ...all }));
+  if (schemas.some((schema) => !known[schema])) writeSecret(file, JSON.stringify({ ...known, ...all }));
   return all;
 }
 

@@ -4,7 +4,7 @@ import { domainPorts, subgraphNames } from '@nova/schema';
 import { withProgress } from '../bootstrap/progress.mjs';
 import { banner } from './banner.ts';
 import { startDatabase } from './database.ts';
-import { type DomainContext, gatewaySpec, migrationOf, subgraphSpec } from './domains.ts';
+import { type DomainContext, eventLogMigration, gatewaySpec, migrationOf, subgraphSpec } from './domains.ts';
 import { ensureKeys } from './keys.ts';
 import { startLiveEditing } from './live-editing.ts';
 import { createLogPrinter } from './log-printer.ts';
@@ -74,6 +74,8 @@ async function startUnlessStopped(part: Supervised, signal: AbortSignal): Promis
 
 function migrateAll(domains: readonly string[], context: DomainContext, signal: AbortSignal): Promise<void> {
   return withProgress({ title: 'migrating', done: 'databases up to date' }, async (detail) => {
+    detail('the event log');
+    await runToEnd(eventLogMigration(context), { signal });
     for (const domain of domains) {
       detail(domain);
       await runToEnd(migrationOf(domain, context), { signal });

@@ -3,5 +3,5 @@ export { databaseFailure, isUniqueViolation } from './errors.ts';
 export { type Connection, type Edge, isUuid, type PageRequest, pageOf, pageRequest } from './keyset.ts';
 export { type MigrationSet, migrate } from './migrate.ts';
 export { joinParts, type PartOwnership } from './part-ownership.ts';
-export { type DomainRole, provisionDatabase, roleName } from './provision.ts';
+export { type DomainRole, eventLogMemberRole, eventLogSchema, provisionDatabase, roleName } from './provision.ts';
 export { migrationSettings, runMigrations } from './run-migrations.ts';

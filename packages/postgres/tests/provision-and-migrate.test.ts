@@ -51,12 +51,29 @@ test('provisioning twice changes nothing', async () => {
   const password = new URL(database.urlFor('content')).password;
   const domains = [{ name: 'content', password }];
   for (let time = 0; time < 2; time += 1)
-    await provisionDatabase({ adminUrl: database.adminUrl, database: name, domains });
+    await provisionDatabase({ adminUrl: database.adminUrl, database: name, domains, eventLogPassword: password });
   const { rows } = await query(
     database.adminUrl,
     `select count(*)::int as roles from pg_roles where rolname = '${roleName('content')}'`,
   );
   expect(rows).toEqual([{ roles: 1 }]);
+});
+
+test("a domain's role appends to the event log and reads it, and changes nothing else there", async () => {
+  const content = database.urlFor('content');
+  await query(content, `insert into event_log.topics values ('mine', 1, 1000)`);
+  await query(content, `insert into event_log.partitions values ('mine', 0)`);
+  await query(content, String.raw`select event_log.append('{mine}', '{0}', '{key}', '{"\\x00"}', '{"{}"}')`);
+  const { rows } = await query(content, `select "offset", key from event_log.records where topic = 'mine'`);
+  expect(rows).toEqual([{ offset: '0', key: 'key' }]);
+  for (const forbidden of [
+    `update event_log.records set key = 'other'`,
+    `update event_log.topics set retention_ms = 1`,
+    'delete from event_log.kysely_migration',
+    'create table event_log.mine (id int)',
+    'drop table event_log.records',
+  ])
+    await expect(query(content, forbidden)).rejects.toThrow(/permission denied|must be owner/);
 });
 
 test('replicas that migrate at the same time run each migration once', async () => {

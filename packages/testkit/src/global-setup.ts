@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { migrations as contentMigrations } from '@nova/content/migrations';
+import { eventLogMigrations } from '@nova/events/migrations';
 import { migrations as identityMigrations } from '@nova/identity/migrations';
-import { migrate, provisionDatabase } from '@nova/postgres';
+import { eventLogSchema, migrate, provisionDatabase } from '@nova/postgres';
 import { startEmbeddedPostgres } from '@nova/postgres/embedded';
 import { migrations as userMigrations } from '@nova/user/migrations';
 import type { TestProject } from 'vitest/node';
 import { roleUrl, templateDatabase } from './database.ts';
 
 const migrationsByDomain = { identity: identityMigrations, user: userMigrations, content: contentMigrations };
+const migrationsBySchema = { [eventLogSchema]: eventLogMigrations, ...migrationsByDomain };
 
 /** One PostgreSQL a run, in a directory of its own, with a migrated template that test files copy. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -22,8 +24,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     const server = { adminUrl: postgres.adminUrl, rolePassword: randomBytes(12).toString('hex') };
     const domains = Object.keys(migrationsByDomain).map((name) => ({ name, password: server.rolePassword }));
-    await provisionDatabase({ adminUrl: server.adminUrl, database: templateDatabase, domains });
-    for (const [schema, migrations] of Object.entries(migrationsByDomain)) {
+    await provisionDatabase({
+      adminUrl: server.adminUrl,
+      database: templateDatabase,
+      domains,
+      eventLogPassword: server.rolePassword,
+    });
+    for (const [schema, migrations] of Object.entries(migrationsBySchema)) {
       await migrate({ url: roleUrl(server, schema, templateDatabase), schema, migrations });
     }
     project.provide('postgres', server);
