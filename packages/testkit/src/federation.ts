@@ -3,7 +3,7 @@ import { createGateway, type Gateway } from '@nova/gateway';
 import { readEnv, toConfig } from '@nova/gateway/config';
 import { createLogger, StopStack } from '@nova/runtime';
 import { supergraphFile } from '@nova/schema';
-import { startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
+import { type SubgraphsOptions, startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
 
 export type TestFederation = {
   readonly gateway: Gateway;
@@ -17,11 +17,11 @@ const manifestFile = new URL('../../../persisted-queries/manifest.json', import.
 
 /** The gateway in front of every subgraph, all in this process, with the committed supergraph and manifest. */
 export async function startFederation(
-  options: { env?: Readonly<Record<string, string>> } = {},
+  options: Pick<SubgraphsOptions, 'roles'> & { env?: Readonly<Record<string, string>> } = {},
 ): Promise<TestFederation> {
   const stack = new StopStack();
   try {
-    const subgraphs = await startSubgraphs();
+    const subgraphs = await startSubgraphs({ roles: options.roles });
     stack.add('subgraphs', subgraphs.stop);
     const { identity, user, content, keys } = subgraphs;
     const env = {
