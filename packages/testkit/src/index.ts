@@ -4,6 +4,7 @@ export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { startFederation, type TestFederation } from './federation.ts';
 export { type GraphqlAnswer, postGraphql, subgraphClient } from './graphql-client.ts';
 export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
+export { startPgBouncer, type TestPgBouncer } from './pgbouncer.ts';
 export { startRedis, type TestRedis } from './redis.ts';
 export { requireService } from './services.ts';
 export { statementsDuring } from './statements.ts';

@@ -7,6 +7,7 @@ const programs = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   java: ['java'],
   maven: ['mvn'],
+  pgbouncer: ['pgbouncer'],
 } as const;
 
 /**
@@ -22,7 +23,8 @@ export function requireService(context: TestContext, name: keyof typeof programs
 }
 
 function findProgram(names: readonly string[]): string | undefined {
-  const directories = (process.env.PATH ?? '').split(delimiter);
+  // Servers often lie where an ordinary user's PATH does not lead.
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return names.flatMap((name) => directories.map((directory) => join(directory, name))).find(isExecutable);
 }
 
