@@ -24,4 +24,9 @@ export {
   type TopicDeclaration,
 } from './event-log.ts';
 export { partitionOfKey } from './partition-of-key.ts';
+export {
+  createPostgresEventLog,
+  type PostgresEventLog,
+  type PostgresEventLogOptions,
+} from './postgres/postgres-event-log.ts';
 export { deadLetterTopic, declaredTopics, retentionMs } from './topics.ts';

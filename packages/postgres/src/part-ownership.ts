@@ -1,4 +1,9 @@
-import type { ClientBase } from 'pg';
+import type { QueryResultRow } from 'pg';
+
+/** One session: a pg client, or what queues the statements of several users of one. */
+export type Session = {
+  query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: R[] }>;
+};
 
 /** The parts of something (shards, partitions) that one member of a group holds by session advisory locks. */
 export type PartOwnership = {
@@ -23,18 +28,20 @@ export type PartOwnership = {
  * Locks are database-wide, so `scope` names the schema too.
  */
 export async function joinParts(
-  client: ClientBase,
+  client: Session,
   options: { scope: string; parts: readonly string[]; idleTimeoutMs: number },
 ): Promise<PartOwnership> {
   const { scope, parts } = options;
   await client.query(`set idle_session_timeout = ${Math.round(options.idleTimeoutMs)}`);
+  // A reader that stands still with unread rows is not idle to the server: it waits in a write until this ends it.
+  await client.query(`set tcp_user_timeout = ${Math.round(options.idleTimeoutMs)}`);
   await client.query('select pg_advisory_lock_shared(hashtextextended($1, 0))', [scope]);
   const owned = new Set<string>();
   return {
     owned,
     async balance() {
-      const members = await countMembers(client, scope);
-      const share = Math.ceil(parts.length / members);
+      const { members, rank } = await findPlace(client, scope);
+      const share = shareOf(parts.length, { members, rank });
       const free = parts.filter((part) => !owned.has(part));
       const taken =
         owned.size < share ? await takeFree(client, { scope, parts: shuffled(free), limit: share - owned.size }) : [];
@@ -52,22 +59,32 @@ export async function joinParts(
   };
 }
 
-async function countMembers(client: ClientBase, scope: string): Promise<number> {
-  const { rows } = await client.query<{ members: number }>(
+type Place = { readonly members: number; readonly rank: number };
+
+/** Shares differ by one at most, and those that are one larger go to the first ranks: rounding up for all would starve the last. */
+function shareOf(parts: number, { members, rank }: Place): number {
+  return Math.floor(parts / members) + (rank < parts % members ? 1 : 0);
+}
+
+/** Every member sees the same order of backends, so that their shares add up to all parts. */
+async function findPlace(client: Session, scope: string): Promise<Place> {
+  const { rows } = await client.query<Place>(
     `with wanted as (select hashtextextended($1, 0) as key)
-     select count(*)::int as members
+     select count(*)::int as members, (count(*) filter (where pid < pg_backend_pid()))::int as rank
      from pg_locks, wanted
      where locktype = 'advisory' and mode = 'ShareLock' and granted and objsubid = 1
        and database = (select oid from pg_database where datname = current_database())
        and classid = ((key >> 32) & 4294967295)::oid and objid = (key & 4294967295)::oid`,
     [scope],
   );
-  return Math.max(1, rows[0]?.members ?? 1);
+  const [place] = rows;
+  if (!place || place.members === 0) throw new Error(`This session is no member of ${scope}.`);
+  return place;
 }
 
 /** The limit stops the scan, so that no more locks are tried than are wanted. */
 async function takeFree(
-  client: ClientBase,
+  client: Session,
   wanted: { scope: string; parts: readonly string[]; limit: number },
 ): Promise<string[]> {
   const { rows } = await client.query<{ part: string }>(

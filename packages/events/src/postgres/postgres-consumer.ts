@@ -1,0 +1,77 @@
+import type { LogConsumer } from '../event-log.ts';
+import { type GroupMember, joinGroup, type MemberOptions } from './group-member.ts';
+import { type LogSession, openSession, type SessionOptions } from './log-session.ts';
+import { pause, waitToRetry } from './retry-delay.ts';
+
+export type PostgresConsumerOptions = MemberOptions & {
+  readonly session: SessionOptions;
+  /** How often the members share out the partitions anew. */
+  readonly balanceMs: number;
+};
+
+/** Resolves when it joined the group, or first failed to; then it goes on trying until it is stopped. */
+export async function startPostgresConsumer(options: PostgresConsumerOptions): Promise<LogConsumer> {
+  const stopping = new AbortController();
+  const begun = Promise.withResolvers<void>();
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    const onJoined = () => {
+      failures = 0;
+      begun.resolve();
+    };
+    while (!stopping.signal.aborted) {
+      try {
+        await consumeInOneSession(options, { signal: stopping.signal, onJoined });
+      } catch (error) {
+        begun.resolve();
+        failures += 1;
+        options.onTrouble?.({ what: 'the session with the event log was lost', error });
+        await waitToRetry(failures, stopping.signal);
+      }
+    }
+  }
+
+  const running = run();
+  await begun.promise;
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** Returns when `signal` aborts, and rejects when the session is lost; nothing is being delivered any more then. */
+async function consumeInOneSession(
+  options: PostgresConsumerOptions,
+  { signal, onJoined }: { signal: AbortSignal; onJoined(): void },
+): Promise<void> {
+  const session = await openSession(options.session);
+  let member: GroupMember | undefined;
+  try {
+    member = await joinGroup(session, options);
+    const either = AbortSignal.any([signal, session.lost]);
+    while (!signal.aborted) {
+      await member.balance();
+      onJoined();
+      await pause(options.balanceMs, either);
+      session.lost.throwIfAborted();
+    }
+    await whileAlive(session, { everyMs: options.balanceMs, work: member.stop() });
+  } finally {
+    session.end();
+    await member?.stop();
+  }
+}
+
+/** Keeps an idle session from being ended while `work` lasts. */
+async function whileAlive(session: LogSession, options: { everyMs: number; work: Promise<void> }): Promise<void> {
+  const done = new AbortController();
+  const working = options.work.finally(() => done.abort());
+  while (!done.signal.aborted && !session.lost.aborted) {
+    await session.query('select').catch(() => undefined);
+    await pause(options.everyMs, AbortSignal.any([done.signal, session.lost]));
+  }
+  await working;
+}
