@@ -4,9 +4,11 @@ import { Advice } from './bootstrap/advice.mjs';
 import { node24, requireSupportedMachine, root } from './bootstrap/machine.mjs';
 import { printLine } from './bootstrap/progress.mjs';
 import { ensureInstalled } from './bootstrap.mjs';
+import { chooseEventEngine, rememberEventEngine } from './start/event-engine.mjs';
 import { openInstance, resetData } from './start/instance.mjs';
 import { help, readOptions } from './start/options.mjs';
 import { requireFreePorts } from './start/ports.mjs';
+import { requirePrograms } from './start/required-programs.mjs';
 
 /**
  * `npm start`, on whatever Node the machine has: checks what can be checked at once, installs, then lets the launcher
@@ -32,13 +34,7 @@ try {
   requireSupportedMachine();
   const options = readOptions(process.argv.slice(2), process.env);
   if (options.help) console.log(help);
-  else {
-    instance = await openInstance(options);
-    await requireFreePorts(options);
-    if (options.reset) resetData(options.dataDir);
-    await ensureInstalled({ signal: stopRequest.signal });
-    process.exitCode = stopRequest.signal.aborted ? 0 : await runLauncher(options);
-  }
+  else await start(options);
 } catch (error) {
   if (!stopRequest.signal.aborted) {
     console.error(error instanceof Advice ? `\n${error.message}` : error);
@@ -48,6 +44,20 @@ try {
   instance?.release();
 }
 process.exit();
+
+async function start(asked) {
+  const { engine, isRemembered } = chooseEventEngine(asked, process.env);
+  const options = { ...asked, kafka: engine === 'kafka' };
+  requirePrograms(options);
+  instance = await openInstance(options);
+  await requireFreePorts(options);
+  if (options.reset) resetData(options.dataDir);
+  if (isRemembered)
+    printLine('The events of this data are in Kafka, so Kafka runs, as with --kafka (without it only after --reset).');
+  await ensureInstalled({ signal: stopRequest.signal });
+  rememberEventEngine(options.dataDir, engine);
+  process.exitCode = stopRequest.signal.aborted ? 0 : await runLauncher(options);
+}
 
 /** npm killed by SIGKILL cannot tell us; that our parent is another one now does. */
 function watchNpm() {

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Advice } from '../dev/bootstrap/advice.mjs';
+import { startWatchdog } from '../dev/launcher/watchdog.ts';
 import { liveBrokers } from './health.ts';
 import { javaArgs, type KafkaProgram } from './kafka-program.ts';
 import { openLogFile } from './log-file.ts';
@@ -46,7 +47,7 @@ export function spawnBroker(options: BrokerProcessOptions): BrokerProcess {
   log.follow([child.stdout, child.stderr]);
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
   const closed = once(child, 'close').then(() => undefined);
-  const watchdog = startWatchdog(pid);
+  const watchdog = startWatchdog('kafka', pid);
   void closed.then(() => watchdog.kill('SIGKILL'));
   const failure = (what: string) =>
     new Advice(`Kafka broker ${id} ${what}. The end of its log, ${log.path}:\n${log.tail()}`);
@@ -84,22 +85,4 @@ export function spawnBroker(options: BrokerProcessOptions): BrokerProcess {
       await closed;
     },
   };
-}
-
-/**
- * A shell that holds the reading end of a pipe from this process and stops the broker when the pipe closes: the one
- * signal of our death that even SIGKILL cannot suppress.
- */
-function startWatchdog(pid: number): ChildProcess {
-  const script =
-    'read -r _; kill -TERM "$1" 2>/dev/null || exit 0; ' +
-    'i=0; while [ $i -lt 50 ]; do sleep 0.2; kill -0 "$1" 2>/dev/null || exit 0; i=$((i+1)); done; kill -KILL "$1"';
-  const watchdog = spawn('/bin/sh', ['-c', script, 'nova-kafka-watchdog', String(pid)], {
-    cwd: '/',
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  watchdog.stdin?.on('error', () => undefined);
-  watchdog.unref();
-  return watchdog;
 }

@@ -5,10 +5,12 @@ export type NodeSettings = {
   readonly logDir: string;
   /** Of all nodes, in the order of their ids. */
   readonly ports: readonly NodePorts[];
+  /** Where others are told to find it; by default where it listens. */
+  readonly advertisedPort?: number;
 };
 
 /** The server.properties of one node that is broker and controller of a cluster on this machine. */
-export function brokerProperties({ id, logDir, ports }: NodeSettings): string {
+export function brokerProperties({ id, logDir, ports, advertisedPort }: NodeSettings): string {
   const own = ports[id - 1];
   if (!own) throw new Error(`Node ${id} has no ports.`);
   const replicas = ports.length;
@@ -18,7 +20,7 @@ export function brokerProperties({ id, logDir, ports }: NodeSettings): string {
     'node.id': id,
     'controller.quorum.voters': ports.map(({ controller }, index) => `${index + 1}@127.0.0.1:${controller}`).join(),
     listeners: `PLAINTEXT://127.0.0.1:${own.client},CONTROLLER://127.0.0.1:${own.controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${own.client}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort ?? own.client}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',

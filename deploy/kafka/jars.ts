@@ -1,20 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Advice } from '../dev/bootstrap/advice.mjs';
-import { requireMaven } from './java.ts';
+import { kafkaJarsDir, pomFile, requireMaven } from './requirements.mjs';
 import { runToEnd } from './run-to-end.ts';
-
-const pomFile = join(import.meta.dirname, 'pom.xml');
-const targetDir = join(import.meta.dirname, 'target');
 
 /**
  * The class path of Kafka as pom.xml pins it. Maven runs once for each content of that file; two launchers may do so at
  * the same time. Throws `Advice` with what Maven printed.
  */
 export async function resolveKafkaJars(onProgress: (line: string) => void): Promise<string> {
-  const hash = createHash('sha256').update(readFileSync(pomFile)).digest('hex').slice(0, 12);
-  const jarsDir = join(targetDir, `jars-${hash}`);
+  const jarsDir = kafkaJarsDir();
   if (!existsSync(jarsDir)) {
     const maven = requireMaven();
     onProgress("Fetching Kafka's jars with Maven (once) ...");
@@ -39,6 +35,7 @@ async function fetchJars(maven: string, jarsDir: string): Promise<void> {
 
 /** Jars of an earlier pom.xml; whoever still runs on them has them open. */
 function removeOthers(jarsDir: string): void {
+  const targetDir = dirname(jarsDir);
   for (const name of readdirSync(targetDir)) {
     const path = join(targetDir, name);
     if (/^jars-[0-9a-f]{12}$/.test(name) && path !== jarsDir) rmSync(path, { recursive: true, force: true });

@@ -3,9 +3,9 @@ import { Advice } from '../dev/bootstrap/advice.mjs';
 import { type BrokerProcess, spawnBroker } from './broker-process.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { resolveKafkaJars } from './jars.ts';
-import { requireJava } from './java.ts';
 import type { KafkaProgram } from './kafka-program.ts';
 import { choosePorts, type NodePorts } from './ports.ts';
+import { requireJava } from './requirements.mjs';
 import { openCluster, prepareNode, resetData } from './storage.ts';
 
 export type KafkaOptions = {
@@ -15,6 +15,11 @@ export type KafkaOptions = {
   readonly dataDir: string;
   /** The first of two ports for each broker, on loopback; 0 (the default) takes free ones. */
   readonly ports?: number;
+  /**
+   * Ports of 127.0.0.1 that the brokers tell clients to connect to, one each, for a proxy between; by default those they
+   * listen on, which `bootstrapServers` names either way. The brokers, too, reach each other through it.
+   */
+  readonly advertisedPorts?: readonly number[];
   /** Heap of each broker; it takes about 150 MB more. */
   readonly heapMb: number;
   /** What the brokers print. */
@@ -85,6 +90,7 @@ async function prepareNodes(program: KafkaProgram, options: KafkaOptions): Promi
         nodeDir,
         logDir: join(nodeDir, 'data'),
         ports,
+        advertisedPort: options.advertisedPorts?.[index],
         clusterId,
       });
       const address = `127.0.0.1:${client}`;

@@ -18,7 +18,7 @@ export function newDataDir(): string {
 export async function freeBasePort(): Promise<number> {
   for (;;) {
     const port = randomInt(100, 300) * 100;
-    const free = await requireFreePorts({ port, host: '127.0.0.1' }).then(
+    const free = await requireFreePorts({ port, host: '127.0.0.1', kafka: true, redis: true }).then(
       () => true,
       () => false,
     );

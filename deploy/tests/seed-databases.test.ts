@@ -46,6 +46,7 @@ async function digest(): Promise<unknown[]> {
   for (const table of tables) {
     found.push(await rows(`select count(*), md5(string_agg(t::text, '|' order by id)) from ${table} t`));
   }
+  found.push(await rows('select * from "user".post_counts order by user_id'));
   return found;
 }
 
@@ -73,11 +74,21 @@ test('what is written is the generated network', async () => {
   );
 });
 
+test('the counted posts of each author are those in the table', async () => {
+  const counted = await rows('select user_id, posts from "user".post_counts order by user_id');
+  expect(counted.length).toBeGreaterThan(10);
+  expect(counted).toEqual(
+    await rows('select author_id as user_id, count(*)::int as posts from content.posts group by 1 order by 1'),
+  );
+});
+
 test('progress ends at the whole of every table', () => {
+  const countedAuthors = [...new Set(generateNetwork(size).posts.map(({ authorId }) => authorId))];
   const last = new Map(progress.map(({ table, done, total }) => [table, { done, total }]));
   expect(Object.fromEntries(last)).toEqual({
     accounts: { done: 60, total: 60 },
     profiles: { done: 60, total: 60 },
+    'post counts': { done: countedAuthors.length, total: countedAuthors.length },
     posts: { done: 600, total: 600 },
     comments: { done: 2_400, total: 2_400 },
   });

@@ -87,7 +87,7 @@ test.each([
 ])('npm start $written reaches the launcher', ({ npm, args }) => {
   const env = { PATH: process.env.PATH, ...npm };
   const { stderr } = spawnSync('node', [startScript, ...args], { encoding: 'utf8', env });
-  expect(stderr).toContain('--port must be a whole number from 1 to 65440, not "70000"');
+  expect(stderr).toContain('--port must be a whole number from 1 to 65437, not "70000"');
 });
 
 describe.skipIf(process.platform !== 'linux')('a started Nova', () => {

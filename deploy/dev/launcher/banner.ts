@@ -8,18 +8,23 @@ export function banner(facts: {
   options: LauncherOptions;
   domains: readonly string[];
   seeded: Seeded;
+  kafkaBrokers: string | undefined;
+  redisUrl: string | undefined;
   seconds: number;
 }): string {
-  const { options, domains, seeded } = facts;
+  const { options, domains, seeded, kafkaBrokers, redisUrl } = facts;
   const url = (port: number, path: string) => `http://127.0.0.1:${port}${path}`;
+  const row = (label: string, text: string): [string, string] => [label, text];
   const rows: Array<[string, string]> = [
     ['Try it (GraphiQL)', gatewayUrl(options)],
     ['GraphQL', `POST ${gatewayUrl(options, '/graphql')}`],
     ['Health, metrics', `${url(options.port + 1, '/readyz')}  ${url(options.port + 1, '/metrics')}`],
-    ...domains.map((name): [string, string] => {
+    ...domains.map((name) => {
       const ports = domainPorts(name, options.port);
-      return [`Subgraph ${name}`, `${url(ports.graphql, '/graphql')}  ${url(ports.admin, '/metrics')}`];
+      return row(`Subgraph ${name}`, `${url(ports.graphql, '/graphql')}  ${url(ports.admin, '/metrics')}`);
     }),
+    ...(kafkaBrokers ? [row('Kafka (events)', `KAFKA_BROKERS=${kafkaBrokers}`)] : []),
+    ...(redisUrl ? [row('Redis', `REDIS_URL=${redisUrl}  (no part uses it yet)`)] : []),
     ['Demo login', `${seeded.demoLogin.email}  ${seeded.demoLogin.password}`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { eventLogSchema, provisionDatabase, roleName } from '@nova/postgres';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@nova/postgres/embedded';
 import { withProgress } from '../bootstrap/progress.mjs';
+import { keepRunning } from './keep-running.ts';
 import type { Keys } from './keys.ts';
 import type { LogPrinter } from './log-printer.ts';
 import type { LauncherOptions } from './options.ts';
 import type { ProcessTable } from './process-table.ts';
 
 const database = 'nova';
-const pauseMs = 1_000;
 
 export type LauncherDatabase = {
   /** Whether there was no data before. */
@@ -30,22 +29,7 @@ type Context = {
 /** Starts PostgreSQL on the instance's port, with a role and a schema for each domain, and brings it back when it dies. */
 export async function startDatabase(context: Context): Promise<LauncherDatabase> {
   const { domains, keys } = context;
-  let stopping = false;
-  let server = await withProgress({ title: 'starting PostgreSQL', done: 'PostgreSQL' }, () => startServer(context));
-  const bringBack = async (): Promise<void> => {
-    await server.exited;
-    if (stopping) return;
-    context.logs.notice('postgres', 'ended unexpectedly; starting it again');
-    try {
-      server = await startServer(context);
-      context.logs.notice('postgres', 'is back');
-    } catch (error) {
-      context.logs.notice('postgres', String(error));
-      await delay(pauseMs);
-    }
-    if (!stopping) void bringBack();
-    else await server.stop();
-  };
+  const server = await withProgress({ title: 'starting PostgreSQL', done: 'PostgreSQL' }, () => startServer(context));
   const passwordOf = (schema: string) => keys.databasePasswords[schema] ?? '';
   try {
     await provisionDatabase({
@@ -60,14 +44,16 @@ export async function startDatabase(context: Context): Promise<LauncherDatabase>
   }
   const isNew = !server.reused;
   const { urlFor } = server;
-  void bringBack();
+  const kept = keepRunning({
+    name: 'postgres',
+    running: server,
+    start: () => startServer(context),
+    logs: context.logs,
+  });
   return {
     isNew,
     urlFor: (schema) => urlFor({ database, user: roleName(schema), password: passwordOf(schema) }),
-    async stop() {
-      stopping = true;
-      await server.stop();
-    },
+    stop: kept.stop,
   };
 }
 

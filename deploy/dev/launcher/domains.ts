@@ -8,6 +8,9 @@ export type DomainContext = {
   readonly options: LauncherOptions;
   readonly keys: Keys;
   databaseUrl(domain: string): string;
+  /** Of the Kafka and the Redis that run beside the rest, where they were asked for. */
+  readonly kafkaBrokers: string | undefined;
+  readonly redisUrl: string | undefined;
 };
 
 const loopback = '127.0.0.1';
@@ -34,7 +37,7 @@ export function migrationOf(domain: string, context: DomainContext): ProcessSpec
 }
 
 export function subgraphSpec(domain: string, context: DomainContext): ProcessSpec {
-  const { keys, options } = context;
+  const { keys, kafkaBrokers, options } = context;
   const ports = domainPorts(domain, options.port);
   return {
     name: domain,
@@ -47,8 +50,10 @@ export function subgraphSpec(domain: string, context: DomainContext): ProcessSpe
       GRPC_PORT: String(ports.grpc),
       ADMIN_PORT: String(ports.admin),
       DATABASE_URL: context.databaseUrl(domain),
+      DATABASE_DIRECT_URL: context.databaseUrl(domain),
       DATABASE_POOL_MAX: String(poolMax),
       IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicFile,
+      ...(kafkaBrokers ? { KAFKA_BROKERS: kafkaBrokers } : {}),
       ...(domain === 'identity'
         ? { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile }
         : { IDENTITY_GRPC_URL: `${loopback}:${domainPorts('identity', options.port).grpc}` }),
@@ -78,6 +83,10 @@ export function gatewaySpec(domains: readonly string[], context: DomainContext):
   };
 }
 
-function commonEnv({ options }: DomainContext): Record<string, string> {
-  return { APP_ENV: 'development', ...(options.verbose ? { LOG_LEVEL: 'debug' } : {}) };
+function commonEnv({ options, redisUrl }: DomainContext): Record<string, string> {
+  return {
+    APP_ENV: 'development',
+    ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+    ...(options.verbose ? { LOG_LEVEL: 'debug' } : {}),
+  };
 }

@@ -27,7 +27,8 @@ try {
     process.exitCode = 1;
   }
 }
-if (stopRequest.signal.aborted) printLine('\nStopping: gateway, subgraphs, database.');
+const engines = [...(options.redis ? [', Redis'] : []), ...(options.kafka ? [', Kafka'] : [])].join('');
+if (stopRequest.signal.aborted) printLine(`\nStopping: gateway, subgraphs, database${engines}.`);
 await Promise.race([
   stops.stop().catch((error) => console.error(error)),
   delay(stopWithinMs, undefined, { ref: false }),

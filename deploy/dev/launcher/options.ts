@@ -6,6 +6,10 @@ export type LauncherOptions = {
   readonly dataDir: string;
   /** Undefined: as many people as there are, or the default number. */
   readonly seedSize: number | undefined;
+  /** Runs a Kafka for the events. */
+  readonly kafka: boolean;
+  /** Runs a Redis. */
+  readonly redis: boolean;
   readonly verbose: boolean;
   /** When the person started it. */
   readonly startedAtMs: number;

@@ -47,7 +47,14 @@ export async function seedDatabases(options: {
         .onConflict((conflict) => conflict.doNothing())
         .execute(),
     );
-    await sql`analyze profiles`.execute(db);
+    await inBatches(postCountRows(network), report('post counts'), (rows) =>
+      db
+        .insertInto('post_counts')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
+    await sql`analyze profiles, post_counts`.execute(db);
   });
   await inDatabase<ContentTables>(urls.content, async (db) => {
     await inBatches(postRows(network), report('posts'), (rows) =>
@@ -110,6 +117,13 @@ function profileRows({ people }: Network): Insertable<UserTables['profiles']>[] 
     joined_at: joinedAt,
     updated_at: joinedAt,
   }));
+}
+
+/** The seed's posts have no events that would count them. */
+function postCountRows({ posts }: Network): Insertable<UserTables['post_counts']>[] {
+  const counts = new Map<string, number>();
+  for (const { authorId } of posts) counts.set(authorId, (counts.get(authorId) ?? 0) + 1);
+  return [...counts].map(([user_id, posts]) => ({ user_id, posts }));
 }
 
 function postRows({ posts }: Network): Insertable<ContentTables['posts']>[] {

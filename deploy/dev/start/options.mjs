@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { Advice } from '../bootstrap/advice.mjs';
 import { root } from '../bootstrap/machine.mjs';
 
-/** The last port used is the base plus 95. */
-const highestBasePort = 65_535 - 95;
+/** The last port used is the base plus 98. */
+const highestBasePort = 65_535 - 98;
 
 /** Ports that the Fetch standard forbids to browsers and to Node's fetch (those above 1023). */
 const forbiddenPorts = [
@@ -17,6 +17,8 @@ const spec = {
   'data-dir': { type: 'string' },
   reset: { type: 'boolean' },
   'seed-size': { type: 'string' },
+  kafka: { type: 'boolean' },
+  redis: { type: 'boolean' },
   verbose: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 };
@@ -26,13 +28,18 @@ export const help = `Runs Nova on this machine: PostgreSQL, the subgraphs and th
   npm start -- [options]
 
   --port <number>       port of the gateway (default 4000); the other parts use
-                        the 95 ports above it, on loopback only
+                        the 98 ports above it, on loopback only
   --host <address>      address the gateway listens on (default 127.0.0.1;
                         0.0.0.0 lets other machines in)
   --data-dir <path>     where data and keys are kept (default .data); give a second
                         instance its own
   --reset               delete the data and keys first
   --seed-size <people>  how many people the first start makes up (default 1000)
+  --kafka               events go through a Kafka of its own instead of tables in
+                        PostgreSQL; needs Java 17 or newer and Maven. Data that
+                        began with it goes on with it, --kafka or not
+  --redis               runs redis-server beside the rest and gives every part its
+                        REDIS_URL; no part uses it yet
   --verbose             show everything the parts log
   --help                show this text
 
@@ -64,6 +71,8 @@ export function readOptions(argv, env) {
     dataDir: resolve(given['data-dir'] ? (env.INIT_CWD ?? process.cwd()) : root, text('data-dir', '.data')),
     reset: given.reset ?? false,
     seedSize: integer('seed-size', { fallback: undefined, min: 10, max: 10_000 }),
+    kafka: given.kafka ?? false,
+    redis: given.redis ?? false,
     verbose: given.verbose ?? false,
     help: given.help ?? false,
   };

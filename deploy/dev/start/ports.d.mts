@@ -1,3 +1,4 @@
 export type NeededPort = { readonly port: number; readonly host: string; readonly part: string };
-export function portsOf(options: { port: number; host: string }): NeededPort[];
-export function requireFreePorts(options: { port: number; host: string }): Promise<void>;
+type Wanted = { port: number; host: string; kafka?: boolean; redis?: boolean };
+export function portsOf(options: Wanted): NeededPort[];
+export function requireFreePorts(options: Wanted): Promise<void>;

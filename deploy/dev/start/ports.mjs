@@ -7,7 +7,7 @@ import { root } from '../bootstrap/machine.mjs';
 import { commandOf } from '../bootstrap/processes.mjs';
 
 /** Every port an instance listens on, with who listens there. */
-export function portsOf({ port, host }) {
+export function portsOf({ port, host, kafka = false, redis = false }) {
   const indexes = JSON.parse(readFileSync(join(root, 'schema/domains.json'), 'utf8'));
   const domains = filesMatching(root, ['schema/subgraphs/*.graphql']).map((file) => /([^/]+)\.graphql$/.exec(file)[1]);
   const loopback = '127.0.0.1';
@@ -22,6 +22,13 @@ export function portsOf({ port, host }) {
       })),
     ),
     { port: port + 95, host: loopback, part: 'PostgreSQL' },
+    ...(kafka
+      ? [
+          { port: port + 96, host: loopback, part: 'Kafka' },
+          { port: port + 97, host: loopback, part: "Kafka's controller" },
+        ]
+      : []),
+    ...(redis ? [{ port: port + 98, host: loopback, part: 'Redis' }] : []),
   ];
 }
 
@@ -47,9 +54,10 @@ async function whyNot({ port, host }) {
   return holder ? `is in use by ${holder}` : 'is in use by another process';
 }
 
-async function freeBase({ port, host }) {
-  for (let base = port + 100; base <= port + 1000 && base + 95 <= 65_535; base += 100) {
-    const problems = await Promise.all(portsOf({ port: base, host }).map(whyNot));
+async function freeBase(options) {
+  const { port } = options;
+  for (let base = port + 100; base <= port + 1000 && base + 98 <= 65_535; base += 100) {
+    const problems = await Promise.all(portsOf({ ...options, port: base }).map(whyNot));
     if (!problems.some(Boolean)) return base;
   }
   return undefined;
