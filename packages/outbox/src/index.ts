@@ -1,6 +1,11 @@
 export { type AnyTransaction, append, type EventOrigin } from './append.ts';
+export { ConsumerError, type ConsumerErrorCode } from './consumer-error.ts';
+export { inboxRetentionMs, once } from './inbox.ts';
+export { discardParkedEvent, listParkedKeys, type ParkedKey, retryParkedKey } from './parked-keys.ts';
+export { observeOutbox } from './relay/outbox-metrics.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay/relay.ts';
 export { defaultRelayLimits, type RelayLimits } from './relay/relay-limits.ts';
+export { observeRelay } from './relay/relay-metrics.ts';
 export {
   type KeyOfTopic,
   observeAll,
@@ -8,3 +13,5 @@ export {
   type RelayObserver,
   type RelayStep,
 } from './relay/relay-observer.ts';
+export type { ReplayObserver } from './replay-observer.ts';
+export { type HandlerContext, type StartConsumerOptions, startConsumer } from './start-consumer.ts';
