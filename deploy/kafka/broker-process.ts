@@ -47,7 +47,7 @@ export function spawnBroker(options: BrokerProcessOptions): BrokerProcess {
   log.follow([child.stdout, child.stderr]);
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
   const closed = once(child, 'close').then(() => undefined);
-  const watchdog = startWatchdog('kafka', pid);
+  const watchdog = startWatchdog({ name: 'kafka', pid, dataDir: nodeDir });
   void closed.then(() => watchdog.kill('SIGKILL'));
   const failure = (what: string) =>
     new Advice(`Kafka broker ${id} ${what}. The end of its log, ${log.path}:\n${log.tail()}`);

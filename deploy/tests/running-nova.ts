@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
@@ -43,11 +43,16 @@ export function startNova(options: {
   dataDir: string;
   command?: readonly string[];
   args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
 }): Nova {
   const [program = 'node', ...before] = options.command ?? ['node', startScript];
   const args = ['--port', String(options.port), '--data-dir', options.dataDir, ...(options.args ?? [])];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
-  const child = spawn(program, [...before, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...before, ...args], {
+    cwd: root,
+    env: { ...env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   let isOver = false;
@@ -72,12 +77,14 @@ export function startNova(options: {
 
 export type FoundProcess = { readonly pid: number; readonly command: string };
 
-/** Processes whose command line or environment names the data directory: everything a start runs. */
+/** Processes whose command line or environment names the data directory, or that work in it: everything a start runs. */
 export function processesOn(dataDir: string): FoundProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), command: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ') }))
-    .filter(({ command, pid }) => command.includes(dataDir) || read(`/proc/${pid}/environ`).includes(dataDir));
+    .filter(({ command, pid }) =>
+      [command, read(`/proc/${pid}/environ`), cwdOf(pid)].some((text) => text.includes(dataDir)),
+    );
 }
 
 export async function nothingLeft(dataDir: string): Promise<void> {
@@ -90,10 +97,27 @@ export async function nothingLeft(dataDir: string): Promise<void> {
   );
 }
 
+/** Redis shows another command line than it was given. */
+function cwdOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}
+
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
     return '';
   }
+}
+
+export type TableEntry = { readonly name: string; readonly pid: number };
+
+/** The parts that run, as the instance itself has noted them. */
+export function processTable(dataDir: string): readonly TableEntry[] {
+  const text = read(join(dataDir, 'lock'));
+  return text === '' ? [] : JSON.parse(text).facts.processes;
 }

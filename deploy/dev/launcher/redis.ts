@@ -46,7 +46,7 @@ async function startServer({ options, table, logs }: Context, at: { port: number
       if (options.verbose) logs.line('redis', line);
     });
   if (child.pid) {
-    const watchdog = startWatchdog('redis', child.pid);
+    const watchdog = startWatchdog({ name: 'redis', pid: child.pid, dataDir: at.dir });
     const forget = table.add({ name: 'redis', pid: child.pid });
     void exited.then(() => {
       watchdog.kill('SIGKILL');
