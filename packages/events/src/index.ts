@@ -1,4 +1,12 @@
 export { createEventCatalogue, type EventCatalogue, readEventCatalogue } from './catalogue.ts';
+export { allObservers, type ConsumerObserver, type RecordResult } from './consumer/consumer-observer.ts';
+export {
+  type ConsumerLimits,
+  defaultConsumerLimits,
+  type RunningConsumer,
+  runConsumer,
+} from './consumer/consumer-runner.ts';
+export { type Failure, failureOf } from './consumer/failure.ts';
 export { type EncodedEvent, type EventType, eventTypeOf, readEvent, toRecord } from './event.ts';
 export { type DeadLetterCause, deadLetterCauses, EventError } from './event-error.ts';
 export {
@@ -23,6 +31,8 @@ export {
   type RecordBatch,
   type TopicDeclaration,
 } from './event-log.ts';
+export { createKafkaEventLog } from './kafka/kafka-event-log.ts';
+export { type KafkaOptions, kafkaSettings, toKafkaOptions } from './kafka/kafka-settings.ts';
 export { partitionOfKey } from './partition-of-key.ts';
 export {
   createPostgresEventLog,

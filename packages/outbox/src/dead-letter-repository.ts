@@ -19,7 +19,6 @@ export type NewDeadLetter = {
 export type HeadLetter = {
   readonly id: string;
   readonly value: Uint8Array;
-  readonly eventId: string | null;
   readonly causeCode: DeadLetterCause;
   readonly requestedBy: string | null;
 };
@@ -60,7 +59,7 @@ export async function readHeadLetter(
 ): Promise<HeadLetter | undefined> {
   const waiting = sql`consumer_group = ${group} and topic = ${topic} and key = ${key} and resolved_at is null`;
   const { rows } = await sql<HeadLetter>`
-    select id, value, event_id as "eventId", cause_code as "causeCode",
+    select id, value, cause_code as "causeCode",
       (select replay_requested_by from dead_letters
        where ${waiting} and replay_requested_by is not null order by sequence limit 1) as "requestedBy"
     from dead_letters where ${waiting} order by sequence limit 1`.execute(tx);

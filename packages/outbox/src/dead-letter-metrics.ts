@@ -1,0 +1,51 @@
+import type { Metrics } from '@nova/runtime';
+import { type Kysely, sql } from 'kysely';
+import { createScrapedGauges } from './scraped-gauge.ts';
+
+/** Counting stops here: beyond it the figure says "very many". */
+const countLimit = 100_000;
+
+export function observeDeadLetters<Tables>(
+  metrics: Metrics,
+  { db, group }: { db: Kysely<Tables>; group: string },
+): void {
+  createScrapedGauges(metrics, {
+    source: 'dead letters',
+    gauges: [
+      {
+        name: 'dead_letters',
+        help: `Events set aside that wait for an operator, by cause; KEY_PARKED ones wait behind another of their key. Counted up to ${countLimit}.`,
+        labels: ['group', 'cause'],
+      },
+      {
+        name: 'parked_keys',
+        help: 'Keys (aggregates) whose events are held back until their first dead letter is replayed or discarded.',
+        labels: ['group'],
+      },
+    ],
+    async read() {
+      const counts = await readCounts(db, group);
+      return {
+        dead_letters: counts.causes.map(({ cause, letters }) => ({ labels: { group, cause }, value: letters })),
+        parked_keys: [{ labels: { group, cause: '' }, value: counts.keys }].map(({ value }) => ({
+          labels: { group },
+          value,
+        })),
+      };
+    },
+  });
+}
+
+function readCounts<Tables>(db: Kysely<Tables>, group: string) {
+  return db.transaction().execute(async (tx) => {
+    await sql`set local statement_timeout = '1500ms'`.execute(tx);
+    const { rows: causes } = await sql<{ cause: string; letters: number }>`
+      select cause_code as cause, count(*)::int as letters
+      from (select cause_code from dead_letters where consumer_group = ${group} and resolved_at is null limit ${countLimit})
+      group by cause_code`.execute(tx);
+    const { rows } = await sql<{ keys: number }>`
+      select count(*)::int as keys from (select from parked_keys where consumer_group = ${group} limit ${countLimit})
+      `.execute(tx);
+    return { causes, keys: rows[0]?.keys ?? 0 };
+  });
+}
