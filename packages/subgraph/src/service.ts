@@ -1,3 +1,5 @@
+import type { EventHandler } from '@nova/events';
+import type { HandlerContext } from '@nova/outbox';
 import { databaseFailure, openDatabase } from '@nova/postgres';
 import { type RpcService, readDescriptors, startRpcServer } from '@nova/rpc';
 import {
@@ -11,6 +13,7 @@ import {
   startAdminServer,
 } from '@nova/runtime';
 import type { Kysely } from 'kysely';
+import { startEventRoles } from './event-roles.ts';
 import type { RequestContext } from './request-context.ts';
 import { type Role, roles } from './roles.ts';
 import { type SubgraphOptions, startSubgraphServer } from './server.ts';
@@ -25,9 +28,11 @@ export type ServiceParts<Tables> = {
   readonly stack: StopStack;
 };
 
-export type ServiceDoors<Context extends RequestContext> = {
+export type ServiceDoors<Tables, Context extends RequestContext> = {
   readonly graphql: Pick<SubgraphOptions<Context>, 'resolvers' | 'createContext' | 'routes'>;
   readonly grpc?: readonly RpcService[];
+  /** Of the events it consumes. */
+  readonly consumers?: readonly EventHandler<HandlerContext<Tables>>[];
 };
 
 export type RunningService = {
@@ -47,7 +52,9 @@ export type ServiceOptions<Tables, Context extends RequestContext> = {
   readonly name: string;
   readonly config: SubgraphConfig;
   readonly overrides?: ServiceOverrides;
-  readonly build: (parts: ServiceParts<Tables>) => ServiceDoors<Context> | Promise<ServiceDoors<Context>>;
+  readonly build: (
+    parts: ServiceParts<Tables>,
+  ) => ServiceDoors<Tables, Context> | Promise<ServiceDoors<Tables, Context>>;
 };
 
 /** Starts a domain's process in the roles asked for (all by default). A failed start leaves nothing running. */
@@ -76,6 +83,7 @@ async function start<Tables, Context extends RequestContext>(
   const checks = [stack.readiness, { name: 'database', check: database.check }];
   const shared: SharedParts = { name, config, log, metrics, stack };
   const adminUrl = await startAdmin(shared, checks);
+  startEventRoles<Tables>({ ...shared, db: database.db }, { has, handlers: doors.consumers ?? [] });
   const grpcAddress = has('grpc') && doors.grpc ? await startGrpc(shared, doors.grpc) : '';
   const graphqlUrl = has('graphql') ? await startGraphql(shared, doors.graphql) : '';
   const urls = { graphqlUrl, grpcAddress, adminUrl };
@@ -115,9 +123,9 @@ async function startGrpc(
   return `${config.host}:${server.port}`;
 }
 
-async function startGraphql<Context extends RequestContext>(
+async function startGraphql<Tables, Context extends RequestContext>(
   { name, config, log, metrics, stack }: SharedParts,
-  door: ServiceDoors<Context>['graphql'],
+  door: ServiceDoors<Tables, Context>['graphql'],
 ): Promise<string> {
   const server = await startSubgraphServer<Context>({
     ...door,

@@ -1,3 +1,4 @@
+import { kafkaSettings, toKafkaOptions } from '@nova/events';
 import { commonSettings, readKeyFile, type SettingValues, setting } from '@nova/runtime';
 import { defaultBasePort, domainPorts } from '@nova/schema';
 
@@ -19,6 +20,7 @@ export function subgraphSettings(domain: string) {
         'The same database and role without a transaction pooler, for the relay and the consumers, which hold locks of a session. Default: DATABASE_URL.',
     }),
     DATABASE_POOL_MAX: setting.integer({ default: 10, min: 1, max: 100, description: 'Most connections of the pool.' }),
+    ...kafkaSettings,
     IDENTITY_PUBLIC_KEY_FILE: setting.string({
       description: "PEM file of the gateway's public key; identities it did not sign are refused.",
     }),
@@ -36,13 +38,14 @@ export const identityAddressSettings = {
 export type SubgraphConfig = ReturnType<typeof toSubgraphConfig>;
 
 /** What every subgraph makes of those settings. Reads the key file; throws ConfigError when it cannot be used. */
-export function toSubgraphConfig(env: SettingValues<ReturnType<typeof subgraphSettings>>) {
+export function toSubgraphConfig(domain: string, env: SettingValues<ReturnType<typeof subgraphSettings>>) {
   return {
     appEnv: env.APP_ENV,
     logLevel: env.LOG_LEVEL,
     host: env.HOST,
     ports: { graphql: env.GRAPHQL_PORT, grpc: env.GRPC_PORT, admin: env.ADMIN_PORT },
     database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
+    kafka: toKafkaOptions(env, { clientId: `nova-${domain}`, appEnv: env.APP_ENV }),
     directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
     identityPublicKey: readKeyFile('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
   };

@@ -66,7 +66,7 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 export function toConfig(env: SettingValues<typeof settings>) {
   const key = (name: string, file: string) => readKeyFile(name, file, env.APP_ENV);
   return {
-    ...toSubgraphConfig(env),
+    ...toSubgraphConfig('identity', env),
     accessToken: {
       signingKey: key('ACCESS_TOKEN_KEY_FILE', env.ACCESS_TOKEN_KEY_FILE),
       oldKeys: env.ACCESS_TOKEN_OLD_KEY_FILES.map((file) => key('ACCESS_TOKEN_OLD_KEY_FILES', file)),

@@ -11,5 +11,5 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 
 /** Throws ConfigError when the key file cannot be used. */
 export function toConfig(env: SettingValues<typeof settings>) {
-  return { ...toSubgraphConfig(env), identityAddress: env.IDENTITY_GRPC_URL };
+  return { ...toSubgraphConfig('user', env), identityAddress: env.IDENTITY_GRPC_URL };
 }

@@ -1,5 +1,6 @@
 import { type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
 import type { Config } from './config.ts';
+import { consumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
 import { type Context, createContext } from './graphql/context.ts';
@@ -17,7 +18,7 @@ export function createUserService(config: Config, overrides: ServiceOverrides = 
       const accounts = createAccounts(config.identityAddress);
       stack.add('identity client', accounts.stop);
       const deps: Deps = { db, accounts, profiles: createProfileCommands({ db }) };
-      return { graphql: { resolvers, createContext: (request) => createContext(request, deps) } };
+      return { graphql: { resolvers, createContext: (request) => createContext(request, deps) }, consumers };
     },
   });
 }

@@ -1,8 +1,9 @@
 import { on } from '@nova/events';
+import type { HandlerContext } from '@nova/outbox';
 import { PostDeletedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
+import type { Tables } from '../db/tables.ts';
 import { changePostCount } from '../post-counts/post-count-repository.ts';
-import type { ConsumerContext } from './context.ts';
 
-export const postDeleted = on(PostDeletedSchema, ({ message }, { tx }: ConsumerContext) =>
+export const postDeleted = on(PostDeletedSchema, ({ message }, { tx }: HandlerContext<Tables>) =>
   changePostCount(tx, message.authorId, -1),
 );
