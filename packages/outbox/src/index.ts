@@ -1,10 +1,22 @@
 export { type AnyTransaction, append, type EventOrigin } from './append.ts';
 export { ConsumerError, type ConsumerErrorCode } from './consumer-error.ts';
+export type { DeadLetter, DeadLetterDetails, ReplayProgress } from './dead-letter-requests.ts';
+export { replayProgress } from './dead-letter-requests.ts';
+export {
+  type DeadLetterSelection,
+  discard,
+  listDeadLetters,
+  maxListed,
+  type ReplayRequest,
+  requestReplay,
+  showDeadLetter,
+} from './dead-letters.ts';
 export { inboxRetentionMs, once } from './inbox.ts';
 export { discardParkedEvent, listParkedKeys, type ParkedKey, retryParkedKey } from './parked-keys.ts';
 export { observeOutbox } from './relay/outbox-metrics.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay/relay.ts';
 export { defaultRelayLimits, type RelayLimits } from './relay/relay-limits.ts';
+export { logRelay } from './relay/relay-log.ts';
 export { observeRelay } from './relay/relay-metrics.ts';
 export {
   type KeyOfTopic,

@@ -6,16 +6,21 @@ import { observeDeadLetters } from './dead-letter-metrics.ts';
 import { observeLag } from './lag-metrics.ts';
 import type { ReplayObserver } from './replay-observer.ts';
 
-/** The metrics of one consumer; a registry has room for one. Gauges are read from the database and the log when scraped. */
+/**
+ * The metrics of one consumer; a registry has room for one at a time. Gauges are read from the database and the log when
+ * scraped. `remove` takes them out of the registry again.
+ */
 export function observeConsumer<Tables>(
   metrics: Metrics,
   consumer: { db: Kysely<Tables>; log: EventLog; group: string; topics: readonly string[] },
-): ConsumerObserver & ReplayObserver {
+): { observer: ConsumerObserver & ReplayObserver; remove: () => void } {
+  const before = new Set(metrics.getMetricsAsArray().map(({ name }) => name));
   observeDeadLetters(metrics, consumer);
   observeLag(metrics, consumer);
   const counters = createCounters(metrics);
   const { handleSeconds, ageSeconds } = createHistograms(metrics);
-  return {
+  const added = metrics.getMetricsAsArray().filter(({ name }) => !before.has(name));
+  const observer: ConsumerObserver & ReplayObserver = {
     onDelivery: ({ group, topic, redelivered }) => counters.redeliveries.inc({ group, topic }, redelivered),
     onRecord({ group, record: { topic }, result, seconds }) {
       counters.events.inc({ group, topic, result });
@@ -27,6 +32,7 @@ export function observeConsumer<Tables>(
     onTrouble: ({ group }) => counters.trouble.inc({ group }),
     onReplay: ({ group, outcome }) => counters.replays.inc({ group, outcome }),
   };
+  return { observer, remove: () => added.forEach(({ name }) => void metrics.removeSingleMetric(name)) };
 }
 
 function createCounters(metrics: Metrics) {

@@ -14,8 +14,7 @@ import {
   runConsumer,
   type TopicDeclaration,
 } from '@nova/events';
-import type { Logger, Metrics, Running } from '@nova/runtime';
-import { StopStack } from '@nova/runtime';
+import { type Logger, type Metrics, type Running, StopStack } from '@nova/runtime';
 import type { Kysely, Transaction } from 'kysely';
 import { startBackgroundLoop } from './background-loop.ts';
 import { ConsumerError } from './consumer-error.ts';
@@ -60,39 +59,21 @@ const housekeepingMs = 60 * 60 * 1000;
  * request; later events of its key wait behind it. Throws `ConsumerError`.
  */
 export async function startConsumer<Tables>(options: StartConsumerOptions<Tables>): Promise<Running> {
-  const { db, log, group, logger } = options;
+  const { db, log, group, logger, metrics } = options;
   const topics = topicsOf(options);
   const route = createRouter(options.handlers, options.catalogue ?? readEventCatalogue());
-  const gauges = options.metrics && observeConsumer(options.metrics, { db, log, group, topics });
-  const told = [logConsumer(logger), gauges, options.observer];
-  const observer = allObservers(told);
-  const replays: ReplayObserver = {
-    onReplay: (replay) => told.forEach((each) => void each?.onReplay?.(replay)),
-    onReplayWaits: (waits) => told.forEach((each) => void each?.onReplayWaits?.(waits)),
-    onBackgroundFailure: (failure) => told.forEach((each) => void each?.onBackgroundFailure?.(failure)),
-  };
-  const work: LiveWork<Tables> = { db, group, logger, observer, route };
   const stack = new StopStack();
-  const replayer = startBackgroundLoop({
-    work: async () => ({
-      more: await replayNextLetter({ db, group, observer: replays, retryMs: replayRetryMs, route: routeOf(work) }),
-    }),
-    idleMs: options.replayPollMs ?? replayPollMs,
-    onFailure: (error) => replays.onBackgroundFailure?.({ what: 'replay', error }),
-  });
-  stack.add('replayer', replayer.stop);
-  const housekeeping = startBackgroundLoop({
-    work: () => keepHouse(db),
-    idleMs: housekeepingMs,
-    onFailure: (error) => replays.onBackgroundFailure?.({ what: 'housekeeping', error }),
-  });
-  stack.add('housekeeping', housekeeping.stop);
+  const measured = metrics && observeConsumer(metrics, { db, log, group, topics });
+  if (measured) stack.add('metrics', measured.remove);
+  const { live, replays } = tellAll([logConsumer(logger), measured?.observer, options.observer]);
+  const work: LiveWork<Tables> = { db, group, logger, observer: live, route };
   try {
+    startBackground(work, { stack, replays, pollMs: options.replayPollMs ?? replayPollMs });
     const consumer = await runConsumer({
       log,
       group,
       topics,
-      observer,
+      observer: live,
       limits: { concurrency: defaultConcurrency, ...options.limits },
       handle: (record) => handleRecord(work, record),
       deadLetter: (record, error, tries) => park(db, { group, record, tries, ...causeOf(error) }),
@@ -103,6 +84,35 @@ export async function startConsumer<Tables>(options: StartConsumerOptions<Tables
     throw error;
   }
   return { stop: () => stack.stop() };
+}
+
+function tellAll(told: readonly ((ConsumerObserver & ReplayObserver) | undefined)[]) {
+  const replays: ReplayObserver = {
+    onReplay: (replay) => told.forEach((each) => void each?.onReplay?.(replay)),
+    onReplayWaits: (waits) => told.forEach((each) => void each?.onReplayWaits?.(waits)),
+    onBackgroundFailure: (failure) => told.forEach((each) => void each?.onBackgroundFailure?.(failure)),
+  };
+  return { live: allObservers(told), replays };
+}
+
+function startBackground<Tables>(
+  work: LiveWork<Tables>,
+  { stack, replays, pollMs }: { stack: StopStack; replays: ReplayObserver; pollMs: number },
+): void {
+  const { db, group } = work;
+  const replay = { db, group, observer: replays, retryMs: replayRetryMs, route: routeOf(work) };
+  const replayer = startBackgroundLoop({
+    work: async () => ({ more: await replayNextLetter(replay) }),
+    idleMs: pollMs,
+    onFailure: (error) => replays.onBackgroundFailure?.({ what: 'replay', error }),
+  });
+  stack.add('replayer', replayer.stop);
+  const housekeeping = startBackgroundLoop({
+    work: () => keepHouse(db),
+    idleMs: housekeepingMs,
+    onFailure: (error) => replays.onBackgroundFailure?.({ what: 'housekeeping', error }),
+  });
+  stack.add('housekeeping', housekeeping.stop);
 }
 
 type LiveWork<Tables> = {
