@@ -9,21 +9,29 @@ const sweepRecords = 1_000;
  */
 export async function sweepRetention(pool: pg.Pool): Promise<number> {
   const client = await pool.connect();
+  let failure: unknown;
   try {
-    const lock = `hashtextextended('event_log:sweep', 0)`;
     const { rows } = await client.query<{ mine: boolean }>(`select pg_try_advisory_lock(${lock}) as mine`);
     if (!rows[0]?.mine) return 0;
-    let deleted = 0;
-    const partitions = await client.query<Partition>('select topic, partition from event_log.partitions');
-    for (const partition of partitions.rows) deleted += await sweepPartition(client, partition);
+    const deleted = await sweepAll(client);
     await client.query(`select pg_advisory_unlock(${lock})`);
-    client.release();
     return deleted;
   } catch (error) {
-    // The lock goes with the session.
-    client.release(true);
+    failure = error;
     throw error;
+  } finally {
+    // After a failure the session goes, and the lock with it.
+    client.release(failure !== undefined);
   }
+}
+
+const lock = `hashtextextended('event_log:sweep', 0)`;
+
+async function sweepAll(client: pg.PoolClient): Promise<number> {
+  const { rows } = await client.query<Partition>('select topic, partition from event_log.partitions');
+  let deleted = 0;
+  for (const partition of rows) deleted += await sweepPartition(client, partition);
+  return deleted;
 }
 
 type Partition = { readonly topic: string; readonly partition: number };

@@ -23,6 +23,8 @@ export type HandledRecord = {
 };
 
 export type ChildMember = {
+  /** How many records it began with. */
+  begun(): number;
   readonly handled: readonly HandledRecord[];
   /** Offsets whose commit was refused, as `partition/offset`. */
   readonly refused: readonly string[];
@@ -42,13 +44,16 @@ export function startChild(task: ChildTask): ChildMember {
   });
   const handled: HandledRecord[] = [];
   const refused: string[] = [];
+  let begun = 0;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const said = JSON.parse(line);
+    if (said.kind === 'begun') begun += 1;
     if (said.kind === 'handled') handled.push({ ...said, at: BigInt(said.at) });
     if (said.kind === 'refused') refused.push(`${said.partition}/${said.offset}`);
   });
   child.stderr.resume();
   return {
+    begun: () => begun,
     handled,
     refused,
     signal: (name) => void child.kill(name),
