@@ -8,6 +8,7 @@ import { settings as gatewaySettings } from '../gateway/src/config.ts';
 import { type ErrorFacts, errorCodes } from '../packages/errors/src/index.ts';
 import { migrationSettings } from '../packages/postgres/src/index.ts';
 import { commonSettings, type Settings } from '../packages/runtime/src/index.ts';
+import { subgraphSettings } from '../packages/subgraph/src/index.ts';
 import { settings as contentSettings } from '../subgraphs/content/src/config.ts';
 import { settings as identitySettings } from '../subgraphs/identity/src/config.ts';
 import { settings as userSettings } from '../subgraphs/user/src/config.ts';
@@ -23,9 +24,12 @@ function settingsTable(settings: Settings): string {
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-function own(settings: Settings): Settings {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(commonSettings, name)));
+/** What a table of its own does not say already. */
+function own(settings: Settings, said: Settings = commonSettings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(said, name)));
 }
+
+const everySubgraph = subgraphSettings('identity');
 
 function errorTable(codes: Readonly<Record<string, ErrorFacts>>): string {
   const rows = Object.entries(codes).map(
@@ -42,9 +46,10 @@ function cell(text: string): string {
 const parts: Readonly<Record<string, string>> = {
   'settings:common': settingsTable(commonSettings),
   'settings:gateway': settingsTable(own(gatewaySettings)),
-  'settings:identity': settingsTable(own(identitySettings)),
-  'settings:user': settingsTable(own(userSettings)),
-  'settings:content': settingsTable(own(contentSettings)),
+  'settings:subgraph': settingsTable(own(everySubgraph)),
+  'settings:identity': settingsTable(own(identitySettings, everySubgraph)),
+  'settings:user': settingsTable(own(userSettings, everySubgraph)),
+  'settings:content': settingsTable(own(contentSettings, everySubgraph)),
   'settings:migrate': settingsTable(migrationSettings),
   errors: errorTable(errorCodes),
 };

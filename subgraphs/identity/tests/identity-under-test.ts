@@ -32,7 +32,10 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
     ACCESS_TOKEN_KEY_FILE: keys.accessTokenKeyFile,
     ...env,
   };
-  const service = await createIdentityService(toConfig(readEnv(settings)), { log });
+  const service = await createIdentityService(toConfig(readEnv(settings)), {
+    log,
+    roles: new Set(['graphql', 'grpc']),
+  });
   const tables = openDatabase<Tables>({
     url: settings.DATABASE_URL,
     poolMax: 2,
