@@ -1,5 +1,5 @@
 import { createPostgresEventLog, declaredTopics, type EventLog, partitionOfKey } from '@nova/events';
-import { createTestDatabase } from '@nova/testkit';
+import { createTestDatabase, type TestDatabase } from '@nova/testkit';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { shardCount } from '../../src/shards.ts';
@@ -24,8 +24,9 @@ export type TestOutbox = {
   drop(): Promise<void>;
 };
 
-export async function createOutbox(): Promise<TestOutbox> {
-  const database = await createTestDatabase();
+/** By default in a database of the run's own server. */
+export async function createOutbox(given?: TestDatabase): Promise<TestOutbox> {
+  const database = given ?? (await createTestDatabase());
   const url = database.urlFor('content');
   const pool = new pg.Pool({ connectionString: url, max: 60 });
   pool.on('error', () => undefined);

@@ -5,11 +5,18 @@ import type { RelayChildOptions, RelayNews } from './relay-child.ts';
 
 /** A relay in an operating system process of its own. */
 export type RelayProcess = {
+  readonly pid: number;
   /** Shards it said it owns. */
   readonly shards: number;
   /** Rows it had acknowledged. */
   readonly published: number;
+  /** Why sends were tried again, in order. */
+  readonly retries: readonly string[];
+  /** Why it lost its session of the database, in order. */
+  readonly troubles: readonly string[];
   readonly isOver: boolean;
+  /** Calls back with everything it tells from now on. */
+  onNews(listener: (news: RelayNews) => void): void;
   signal(signal: NodeJS.Signals): void;
   /** Resolves with how it ended: a signal's name or an exit code. */
   readonly ended: Promise<NodeJS.Signals | number>;
@@ -17,14 +24,20 @@ export type RelayProcess = {
 
 const script = fileURLToPath(new URL('./relay-child.ts', import.meta.url));
 
-export function spawnRelay(options: RelayChildOptions): RelayProcess {
-  const child: ChildProcess = fork(script, [JSON.stringify(options)], { execArgv: [], stdio: 'inherit' });
+/** @param preload a module that the process loads before anything else */
+export function spawnRelay(options: RelayChildOptions, preload?: string): RelayProcess {
+  const execArgv = preload ? ['--import', preload] : [];
+  const child: ChildProcess = fork(script, [JSON.stringify(options)], { execArgv, stdio: 'inherit' });
+  const retries: string[] = [];
+  const troubles: string[] = [];
   let shards = 0;
   let published = 0;
   let isOver = false;
   child.on('message', (news: RelayNews) => {
     if (news.kind === 'ownership') shards = news.shards;
     if (news.kind === 'published') published += news.rows;
+    if (news.kind === 'retry') retries.push(news.cause);
+    if (news.kind === 'trouble') troubles.push(news.cause);
   });
   const ended = once(child, 'exit').then(([code, signal]) => {
     isOver = true;
@@ -32,14 +45,20 @@ export function spawnRelay(options: RelayChildOptions): RelayProcess {
     return (signal ?? code) as NodeJS.Signals | number;
   });
   return {
+    pid: child.pid ?? 0,
     get shards() {
       return shards;
     },
     get published() {
       return published;
     },
+    retries,
+    troubles,
     get isOver() {
       return isOver;
+    },
+    onNews(listener) {
+      child.on('message', listener);
     },
     signal(signal) {
       if (!isOver) child.kill(signal);
