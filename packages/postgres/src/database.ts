@@ -29,6 +29,8 @@ export function openDatabase<T>(options: {
     keepAliveInitialDelayMillis: 10_000,
   });
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  // What a connection meets within a transaction, its next statement tells; as an event nobody hears it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   if (options.metrics) observePool(pool, options.metrics);
   const db = new Kysely<T>({ dialect: new PostgresDialect({ pool }) });
   let stopping: Promise<void> | undefined;

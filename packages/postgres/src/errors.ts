@@ -35,7 +35,10 @@ export function databaseFailure(error: unknown): AppError | undefined {
 function isLostConnection(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
   return (
-    lostConnection.has(code) || /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+    lostConnection.has(code) ||
+    /^(Connection terminated|Client (has encountered|was closed)|timeout exceeded when trying to connect)/.test(
+      error.message,
+    )
   );
 }
 
