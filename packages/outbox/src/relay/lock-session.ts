@@ -79,7 +79,7 @@ async function prepare(session: Session, options: { schema: string; statementTim
   await session.query(`select set_config('search_path', quote_ident($1), false)`, [options.schema]);
   await session.query(
     `set statement_timeout = ${options.statementTimeoutMs}; set jit = off;
-     set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off`,
+     set enable_sort = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off`,
   );
   await session.query(`listen ${new pg.Client().escapeIdentifier(`outbox_${options.schema}`)}`);
 }

@@ -30,19 +30,21 @@ export type Wanted = {
 
 /**
  * The oldest rows of the shards whose keys are neither parked nor held: for each key the first that are there. Each shard
- * is a branch of its own, which PostgreSQL merges by id, so that what waits in the shards of others is never read.
+ * is a branch in the order of its ids, which PostgreSQL merges without reading further than the limit, nor what waits in
+ * the shards of others.
  */
 export async function selectRows(session: Session, wanted: Wanted): Promise<OutboxRow[]> {
-  const branches = wanted.shards.map((shard) => `select * from outbox_events where shard = ${Number(shard)}`);
+  const isHeld = wanted.held.length > 0 ? 'and (e.topic, e.key) not in (select * from unnest($3::text[], $4::text[]))' : '';
+  const branches = wanted.shards.map(
+    (shard) => `(select e.*, 400 + 2 * octet_length(e.key) + octet_length(e.payload) as size
+      from outbox_events e where shard = ${Number(shard)}
+        and not exists (select from outbox_parked_keys p where p.topic = e.topic and p.key = e.key) ${isHeld}
+      order by id)`,
+  );
   const { rows } = await session.query<OutboxRow>(
     `select ${columns} from (
-       select first.*, sum(size) over (order by id rows unbounded preceding) as total from (
-         select e.*, 400 + 2 * octet_length(key) + octet_length(payload) as size
-         from (${branches.join(' union all ')}) e
-         where not exists (select from outbox_parked_keys p where p.topic = e.topic and p.key = e.key)
-           ${wanted.held.length > 0 ? 'and not (e.topic, e.key) in (select * from unnest($3::text[], $4::text[]))' : ''}
-         order by id limit $1
-       ) first
+       select first.*, sum(size) over (order by id rows unbounded preceding) as total
+       from (select * from (${branches.join(' union all ')}) merged order by id limit $1) first
      ) counted where total <= $2 or total = size order by id`,
     [wanted.rows, wanted.bytes, ...(wanted.held.length > 0 ? keyColumns(wanted.held) : [])],
   );
