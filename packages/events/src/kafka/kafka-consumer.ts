@@ -23,9 +23,9 @@ export type SessionHooks = {
 /** Resolves when the group was joined; rejects, and leaves nothing behind, when that failed, soon after an abort at the latest. */
 export type OpenConsumerSession = (hooks: SessionHooks, signal: AbortSignal) => Promise<ConsumerSession>;
 
-const reopening = { firstMs: 250, mostMs: 10_000 };
-/** A session that held this long was no failed start. */
-const steadyMs = 30_000;
+const reopening = { firstMs: 250, mostMs: 5_000 };
+/** A membership that held this long was no failed start. */
+const steadyMs = 5_000;
 
 /** Resolves after the first try to join, whatever came of it, and keeps a session from then on. */
 export async function startKafkaConsumer(
@@ -58,18 +58,19 @@ export async function startKafkaConsumer(
   const keep = async () => {
     let failures = 0;
     while (!stopped) {
-      const startedAt = performance.now();
-      const error = await openSession(hooks, stopping.signal).then(
-        (session) => {
-          tried.resolve();
-          return hold(session);
-        },
-        (error: unknown) => error,
-      );
+      let error: unknown;
+      try {
+        const session = await openSession(hooks, stopping.signal);
+        tried.resolve();
+        const joinedAt = performance.now();
+        error = await hold(session);
+        if (performance.now() - joinedAt > steadyMs) failures = 0;
+      } catch (notJoined) {
+        error = notJoined;
+      }
       tried.resolve();
       deliveries.lose();
       if (stopped) return;
-      if (performance.now() - startedAt > steadyMs) failures = 0;
       const waitMs = backoffMs(failures, reopening);
       failures += 1;
       onTrouble?.({ what: `The connection to Kafka was lost; another is made in ${waitMs} ms.`, error });

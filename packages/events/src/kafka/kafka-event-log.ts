@@ -1,4 +1,4 @@
-import kafkajs, { type Admin, type EachBatchPayload, type Kafka, type KafkaMessage } from 'kafkajs';
+import kafkajs, { type Admin, type EachBatchPayload, type Kafka, type KafkaConfig, type KafkaMessage } from 'kafkajs';
 import type { ConsumeOptions, EventLog, LogRecord, OutgoingRecord, TopicDeclaration } from '../event-log.ts';
 import { type AdminClient, ensureTopics, lagOf, requireTopics } from './kafka-admin.ts';
 import { type ConsumerSession, type SessionHooks, startKafkaConsumer } from './kafka-consumer.ts';
@@ -21,7 +21,7 @@ export function createKafkaEventLog(options: KafkaOptions): EventLog {
     ensureTopics: (topics: readonly TopicDeclaration[]) =>
       withAdmin(options, (admin) => ensureTopics(admin, topics, options)),
     openProducer: async () =>
-      keep(await openKafkaProducer({ openSession: () => openProducerSession(options), timeoutMs })),
+      keep(await openKafkaProducer({ openSession: (signal) => openProducerSession(options, signal), timeoutMs })),
     consume: async (consuming) =>
       keep(await startKafkaConsumer(consuming, (...given) => openConsumerSession({ options, consuming }, ...given))),
     lag: (group, topics) => withAdmin(options, (admin) => lagOf(admin, group, topics)),
@@ -41,17 +41,21 @@ const quickRetry = { retries: 2, initialRetryTime: 100, maxRetryTime: 500, facto
 type Client = { readonly kafka: Kafka; sever(): void };
 
 /** One for each producer and consumer: kafkajs shares committed offsets among the consumers of a client, and they mix them up. */
-function openClient(options: KafkaOptions, requestTimeout: number): Client {
+function openClient(
+  options: KafkaOptions,
+  { requestTimeout, retry }: Pick<KafkaConfig, 'requestTimeout' | 'retry'>,
+): Client {
   const sockets = createSeverableSockets();
   const { clientId, brokers, ssl, sasl } = options;
   const kafka = new kafkajs.Kafka({
     clientId,
-    brokers: [...brokers],
+    // No address ends at once what would otherwise go on trying to connect for a client that was given up.
+    brokers: () => (sockets.isSevered() ? [] : [...brokers]),
     ssl,
     sasl,
     connectionTimeout: 5_000,
     requestTimeout,
-    retry: quickRetry,
+    retry,
     logLevel: kafkajs.logLevel.NOTHING,
     socketFactory: sockets.open,
   });
@@ -60,7 +64,7 @@ function openClient(options: KafkaOptions, requestTimeout: number): Client {
 
 /** Rejects when the work takes too long, and then what is left of it fails. */
 async function withAdmin<T>(options: KafkaOptions, work: (admin: AdminClient) => Promise<T>): Promise<T> {
-  const client = openClient(options, adminTimeoutMs);
+  const client = openClient(options, { requestTimeout: adminTimeoutMs, retry: quickRetry });
   const timer = setTimeout(client.sever, 3 * adminTimeoutMs);
   const admin = client.kafka.admin();
   try {
@@ -88,9 +92,14 @@ function toAdminClient(admin: Admin): AdminClient {
   };
 }
 
-async function openProducerSession(options: KafkaOptions): Promise<ProducerSession> {
+async function openProducerSession(options: KafkaOptions, signal: AbortSignal): Promise<ProducerSession> {
   const { publishTimeoutMs } = options;
-  const client = openClient(options, publishTimeoutMs);
+  await withAdmin(options, (admin) => admin.describeCluster());
+  // Within one send the same sequence numbers go out again, so that a broker which comes back in time appends nothing
+  // twice. kafkajs warns that a limit endangers that: it does when the producer is used on, and ours is then given up.
+  // The deadline of the send ends the tries; the limit is only there because there has to be one.
+  const retry = { ...quickRetry, retries: Math.ceil(publishTimeoutMs / quickRetry.initialRetryTime) };
+  const client = openClient(options, { requestTimeout: publishTimeoutMs, retry });
   const known = new Set<string>();
   const chosen = new Set<string>();
   let isSevered = false;
@@ -102,10 +111,7 @@ async function openProducerSession(options: KafkaOptions): Promise<ProducerSessi
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    // Within one send the same sequence numbers go out again, so that a broker which comes back in time appends nothing
-    // twice. kafkajs warns that a limit endangers that: it does when the producer is used on, and ours is then given up.
-    // The deadline of the send ends the tries; the limit is only there so that they end at all.
-    retry: { ...quickRetry, retries: Math.ceil(publishTimeoutMs / quickRetry.initialRetryTime) },
+    retry,
     createPartitioner: () => {
       const choose = kafkajs.Partitioners.DefaultPartitioner();
       return (choice) => {
@@ -116,12 +122,16 @@ async function openProducerSession(options: KafkaOptions): Promise<ProducerSessi
       };
     },
   });
+  signal.addEventListener('abort', sever);
   try {
     // What fails here must not be used on: kafkajs would then send without a producer id, which is without idempotence.
     await producer.connect();
+    signal.throwIfAborted();
   } catch (error) {
     sever();
     throw error;
+  } finally {
+    signal.removeEventListener('abort', sever);
   }
   return {
     sever,
@@ -167,7 +177,7 @@ async function openConsumerSession(
   signal: AbortSignal,
 ): Promise<ConsumerSession> {
   const { group, topics } = consuming;
-  const client = openClient(options, options.requestTimeoutMs);
+  const client = openClient(options, { requestTimeout: options.requestTimeoutMs, retry: quickRetry });
   const consumer = client.kafka.consumer({
     groupId: group,
     sessionTimeout: options.sessionTimeoutMs,

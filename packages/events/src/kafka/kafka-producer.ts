@@ -13,9 +13,11 @@ export type ProducerSession = {
   sever(): void;
 };
 
+export type OpenProducerSession = (signal: AbortSignal) => Promise<ProducerSession>;
+
 export type KafkaProducerOptions = {
-  /** Rejects, and leaves nothing behind, when no producer id could be had. */
-  readonly openSession: () => Promise<ProducerSession>;
+  /** Rejects, and leaves nothing behind, when no producer id could be had or the signal aborts. */
+  readonly openSession: OpenProducerSession;
   /** For a send, and for opening. */
   readonly timeoutMs: number;
 };
@@ -54,7 +56,6 @@ export async function openKafkaProducer({ openSession, timeoutMs }: KafkaProduce
   };
 
   const send = async (records: readonly OutgoingRecord[]) => {
-    if (isStopped) throw new PublishError('unavailable', 'This producer was stopped.');
     if (dead) throw new PublishError('unavailable', 'This producer failed before; open another.', { cause: dead });
     refuseOversize(records);
     try {
@@ -71,6 +72,7 @@ export async function openKafkaProducer({ openSession, timeoutMs }: KafkaProduce
 
   return {
     send(records) {
+      if (isStopped) return Promise.reject(new PublishError('unavailable', 'This producer was stopped.'));
       if (records.length === 0) return Promise.resolve();
       const sent = last.then(() => send(records));
       last = sent.catch(() => undefined);
@@ -85,12 +87,10 @@ export async function openKafkaProducer({ openSession, timeoutMs }: KafkaProduce
 }
 
 /** A broker that starts answers with errors that ask for another try. */
-async function open(openSession: () => Promise<ProducerSession>, signal: AbortSignal): Promise<ProducerSession> {
+async function open(openSession: OpenProducerSession, signal: AbortSignal): Promise<ProducerSession> {
   for (;;) {
     try {
-      const session = await openSession();
-      if (!signal.aborted) return session;
-      session.sever();
+      return await openSession(signal);
     } catch (error) {
       if (!isRetriable(error)) throw error;
     }

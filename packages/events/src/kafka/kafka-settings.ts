@@ -115,10 +115,9 @@ export function toKafkaOptions(
 
 type Values = SettingValues<typeof kafkaSettings>;
 
-/** The host; brackets around an IPv6 address are dropped. */
+/** The host. An IPv6 address has none that kafkajs could read; a name for it works. */
 function parseBroker(broker: string, problems: string[]): string {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(broker) ?? [];
-  const host = bracketed ?? plain;
+  const [, host, port] = /^([^:[\]\s]+):(\d{1,5})$/.exec(broker) ?? [];
   if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535) return host;
   problems.push(`KAFKA_BROKERS must be a list of host:port; "${broker}" is none`);
   return '';

@@ -16,6 +16,7 @@ export type SeverableSockets = {
   /** Throws once severed. */
   open(target: SocketTarget): Socket;
   sever(): void;
+  isSevered(): boolean;
 };
 
 const keepAliveMs = 10_000;
@@ -24,6 +25,7 @@ export function createSeverableSockets(): SeverableSockets {
   const sockets = new Set<Socket>();
   let isSevered = false;
   return {
+    isSevered: () => isSevered,
     open({ host, port, ssl, onConnect }) {
       if (isSevered) throw new Error('This client was given up.');
       const servername = isIP(host) === 0 ? { servername: host } : {};
@@ -32,6 +34,8 @@ export function createSeverableSockets(): SeverableSockets {
         : connect({ host, port }, onConnect);
       socket.setKeepAlive(true, keepAliveMs);
       socket.setNoDelay(true);
+      // At every disconnect of a closed socket kafkajs leaves a listener for its next connect, which never comes.
+      socket.setMaxListeners(0);
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       return socket;

@@ -1,8 +1,16 @@
-import { createPostgresEventLog, type EventLog, type PostgresEventLogOptions } from '../../src/index.ts';
+import {
+  createKafkaEventLog,
+  createPostgresEventLog,
+  type EventLog,
+  type KafkaOptions,
+  type PostgresEventLogOptions,
+} from '../../src/index.ts';
 
 /** Says how to open a log, in a form that can be handed to another process. */
-export type LogEngine = { readonly kind: 'postgres'; readonly options: PostgresEventLogOptions };
+export type LogEngine =
+  | { readonly kind: 'postgres'; readonly options: PostgresEventLogOptions }
+  | { readonly kind: 'kafka'; readonly options: KafkaOptions };
 
 export function openLog(engine: LogEngine): EventLog {
-  return createPostgresEventLog(engine.options);
+  return engine.kind === 'kafka' ? createKafkaEventLog(engine.options) : createPostgresEventLog(engine.options);
 }

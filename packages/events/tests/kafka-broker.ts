@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KafkaBroker, type KafkaOptions as KafkaStart, startKafka } from '@nova/deploy/kafka/kafka.ts';
+import { choosePorts, type NodePorts } from '@nova/deploy/kafka/ports.ts';
+import { type FaultProxy, requireService, startFaultProxy } from '@nova/testkit';
+import { afterAll, type TestContext } from 'vitest';
+import type { KafkaOptions } from '../src/index.ts';
+
+export type TestBroker = KafkaBroker & {
+  readonly address: string;
+  /** Options of a log on it. */
+  options(changes?: Partial<KafkaOptions>): KafkaOptions;
+};
+
+/** One broker for the tests of a file, started with the first that asks; skips those on a machine that cannot run it. */
+export function brokerOfFile(): (context: TestContext) => Promise<TestBroker> {
+  const stops: Array<() => Promise<unknown>> = [];
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  }, 60_000);
+  let started: Promise<TestBroker> | undefined;
+  return (context) => {
+    requireService(context, 'java');
+    requireService(context, 'maven');
+    started ??= startBroker(stops);
+    return started;
+  };
+}
+
+export type ProxiedBroker = { readonly broker: TestBroker; readonly proxy: FaultProxy };
+
+/** The same, with a proxy between the broker and all its clients. */
+export function proxiedBrokerOfFile(): (context: TestContext) => Promise<ProxiedBroker> {
+  const stops: Array<() => Promise<unknown>> = [];
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  }, 60_000);
+  const start = async () => {
+    const [{ client: port }] = (await choosePorts(1, 0)) as [NodePorts];
+    const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port } });
+    stops.push(() => proxy.stop());
+    return { proxy, broker: await startBroker(stops, { ports: port, advertisedPorts: [proxy.port] }) };
+  };
+  let started: Promise<ProxiedBroker> | undefined;
+  return (context) => {
+    requireService(context, 'java');
+    requireService(context, 'maven');
+    started ??= start();
+    return started;
+  };
+}
+
+async function startBroker(stops: Array<() => Promise<unknown>>, at: Partial<KafkaStart> = {}): Promise<TestBroker> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'nova-kafka-log-'));
+  stops.push(() => rm(dataDir, { recursive: true, force: true }));
+  const cluster = await startKafka({ brokers: 1, dataDir, heapMb: 256, ...at });
+  stops.push(() => cluster.stop());
+  const [broker] = cluster.brokers as [KafkaBroker];
+  const [listening = ''] = cluster.bootstrapServers;
+  const address = at.advertisedPorts ? `127.0.0.1:${at.advertisedPorts[0]}` : listening;
+  return {
+    ...broker,
+    get pid() {
+      return broker.pid;
+    },
+    address,
+    options: (changes) => ({
+      brokers: [address],
+      clientId: 'nova-test',
+      replicationFactor: 1,
+      minInsyncReplicas: 1,
+      createTopics: true,
+      publishTimeoutMs: 30_000,
+      // The least that a broker lets a member ask for.
+      sessionTimeoutMs: 6_000,
+      requestTimeoutMs: 15_000,
+      ...changes,
+    }),
+  };
+}
