@@ -7,7 +7,12 @@ import { type RelayLimits, type RelayStep, startRelay } from '../../src/index.ts
 import { type LogSource, openLogOf } from './log-source.ts';
 
 /** Where the process kills itself: a step of the relay, or within a send (`handed`: its bytes left us, `appended`: the log has it). */
-export type FailPoint = { readonly at: RelayStep | 'handed' | 'appended'; readonly occurrence: number };
+export type FailPoint = {
+  readonly at: RelayStep | 'handed' | 'appended';
+  readonly occurrence: number;
+  /** SIGSTOP makes it stand still there, until somebody sends SIGCONT. By default SIGKILL. */
+  readonly signal?: 'SIGKILL' | 'SIGSTOP';
+};
 
 export type RelayChildOptions = {
   readonly url: string;
@@ -22,7 +27,7 @@ export type RelayChildOptions = {
 
 export type RelayNews =
   | { readonly kind: 'ownership'; readonly shards: number; readonly members: number }
-  | { readonly kind: 'published'; readonly rows: number }
+  | { readonly kind: 'published'; readonly rows: number; readonly longestMs: number }
   | { readonly kind: 'step'; readonly step: RelayStep }
   | { readonly kind: 'retry'; readonly cause: string }
   | { readonly kind: 'trouble'; readonly cause: string };
@@ -33,7 +38,7 @@ let left = options.failPoint?.occurrence ?? 0;
 function pass(at: FailPoint['at']): void {
   if (at !== options.failPoint?.at) return;
   left -= 1;
-  if (left === 0) process.kill(process.pid, 'SIGKILL');
+  if (left === 0) process.kill(process.pid, options.failPoint.signal ?? 'SIGKILL');
 }
 
 function tell(news: RelayNews): void {
@@ -85,7 +90,7 @@ const relay = startRelay({
       pass(step);
     },
     onOwnership: (ownership) => tell({ kind: 'ownership', ...ownership }),
-    onPublished: ({ rows }) => tell({ kind: 'published', rows }),
+    onPublished: ({ rows, latenciesMs }) => tell({ kind: 'published', rows, longestMs: Math.max(...latenciesMs) }),
     onRetry: ({ error }) => tell({ kind: 'retry', cause: String(error) }),
     onTrouble: ({ error }) => tell({ kind: 'trouble', cause: String(error) }),
   },
