@@ -114,7 +114,7 @@ function read(file: string): string {
   }
 }
 
-export type TableEntry = { readonly name: string; readonly pid: number };
+export type TableEntry = { readonly name: string; readonly pid: number; readonly startedAt: string };
 
 /** The parts that run, as the instance itself has noted them. */
 export function processTable(dataDir: string): readonly TableEntry[] {
