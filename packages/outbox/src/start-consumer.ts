@@ -50,7 +50,8 @@ export type StartConsumerOptions<Tables> = {
 /** Fewer than the runner's own: each event needs a connection of a pool that the domain's other doors share. */
 const defaultConcurrency = 4;
 const replayPollMs = 1_000;
-const replayRetryMs = 5_000;
+/** A replay that waits for what is away looks again after so many polls. */
+const replayRetryPolls = 5;
 const housekeepingMs = 60 * 60 * 1000;
 
 /**
@@ -100,7 +101,7 @@ function startBackground<Tables>(
   { stack, replays, pollMs }: { stack: StopStack; replays: ReplayObserver; pollMs: number },
 ): void {
   const { db, group } = work;
-  const replay = { db, group, observer: replays, retryMs: replayRetryMs, route: routeOf(work) };
+  const replay = { db, group, observer: replays, retryMs: replayRetryPolls * pollMs, route: routeOf(work) };
   const replayer = startBackgroundLoop({
     work: async () => ({ more: await replayNextLetter(replay) }),
     idleMs: pollMs,

@@ -3,7 +3,7 @@ import { createPostgresEventLog, declaredTopics, type EventLog, type OutgoingRec
 import { type PostCreated, PostCreatedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
 import { createLogger } from '@nova/runtime';
 import { createTestDatabase } from '@nova/testkit';
-import { type Kysely as Database, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 
 export const topic = 'content.events';
@@ -17,7 +17,7 @@ export type Tables = { effects: { id: bigint; event_id: string; key: string; num
 export type ConsumerDatabase = {
   readonly url: string;
   readonly adminUrl: string;
-  readonly db: Database<Tables>;
+  readonly db: Kysely<Tables>;
   readonly log: EventLog;
   /** Another log, as another process would have. */
   openLog(): EventLog;
@@ -95,7 +95,7 @@ let made = 0;
 export function eventRecord(
   key: string,
   number: number,
-  over: { type?: string; version?: number } = {},
+  over: { type?: string; version?: number; payload?: Uint8Array } = {},
 ): OutgoingRecord {
   made += 1;
   return toRecord(topic, {
