@@ -104,9 +104,11 @@ test('sessions that PostgreSQL ends lose nothing: members come back, a producer 
       await producer.send([textRecord(topic, key, text)]);
       acknowledged.push(text);
     }
-    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
-      applicationName,
-    ]);
+    await admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name = $1`,
+      [applicationName],
+    );
     await expect(producer.send([textRecord(topic, 'lost', 'perhaps')])).rejects.toMatchObject({ kind: 'unavailable' });
     await producer.stop();
     producer = await log.openProducer();

@@ -1,7 +1,7 @@
 import { joinParts, type PartOwnership } from '@nova/postgres';
 import type { ConsumeOptions } from '../event-log.ts';
 import type { LogSession } from './log-session.ts';
-import { type BatchLimit, type PartitionState, recordsChannel, selectPartitions } from './log-tables.ts';
+import { type BatchLimit, type PartitionState, planByOffset, recordsChannel, selectPartitions } from './log-tables.ts';
 import { type PartitionDelivery, startDelivery } from './partition-delivery.ts';
 
 export type MemberOptions = ConsumeOptions & { readonly limit: BatchLimit; readonly idleTimeoutMs: number };
@@ -51,6 +51,7 @@ export async function joinGroup(session: LogSession, options: MemberOptions): Pr
     await ownership.release([part.part]).catch(() => undefined);
   };
 
+  await planByOffset(session);
   await session.listen(recordsChannel, (payload) => {
     const [topic, ...changed] = payload.split(' ');
     for (const part of changed) parts.get(`${topic} ${part}`)?.delivery.wake();

@@ -18,10 +18,13 @@ export type SessionOptions = {
   readonly applicationName: string;
   /** Connecting, and each statement: what takes longer ends the session. */
   readonly timeoutMs: number;
+  /** Gives up connecting. */
+  readonly abandon?: AbortSignal;
 };
 
 /** Rejects when the connection is not there within the time limit. */
-export async function openSession({ url, applicationName, timeoutMs }: SessionOptions): Promise<LogSession> {
+export async function openSession(options: SessionOptions): Promise<LogSession> {
+  const { url, applicationName, timeoutMs, abandon } = options;
   const socket = new Socket();
   const client = new pg.Client({
     connectionString: url,
@@ -45,12 +48,19 @@ export async function openSession({ url, applicationName, timeoutMs }: SessionOp
     last = result.catch(() => undefined);
     return result;
   };
-  await inTurn(() => client.connect()).catch((error) => {
+  const onAbandon = () => end(new Error('The session was abandoned.'));
+  abandon?.addEventListener('abort', onAbandon);
+  try {
+    abandon?.throwIfAborted();
+    await inTurn(() => client.connect());
+    // Neither a paused process nor a network that swallows everything keeps a server process, and its locks, waiting.
+    await inTurn(() => client.query(`set tcp_user_timeout = ${timeoutMs}; set statement_timeout = ${timeoutMs}`));
+  } catch (error) {
     end(error);
     throw error;
-  });
-  // Neither a paused process nor a network that swallows everything keeps a server process, and its locks, waiting.
-  await inTurn(() => client.query(`set tcp_user_timeout = ${timeoutMs}; set statement_timeout = ${timeoutMs}`));
+  } finally {
+    abandon?.removeEventListener('abort', onAbandon);
+  }
   return {
     lost: gone.signal,
     query: (text, values) => inTurn(() => client.query(text, values)),

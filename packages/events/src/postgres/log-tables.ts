@@ -1,8 +1,7 @@
 import type { Session } from '@nova/postgres';
 import type { LogRecord, PartitionLag, TopicDeclaration } from '../event-log.ts';
 
-/** Every statement on the log's tables but the producer's and the sweep's. */
-
+/** Notified of with a topic and those of its partitions that were appended to, separated by spaces. */
 export const recordsChannel = 'event_log_records';
 
 export type PartitionState = {
@@ -96,4 +95,51 @@ export async function selectLag(session: Session, group: string, topics: readonl
     [group, topics],
   );
   return rows.map(({ topic, partition, records }) => ({ topic, partition, records: BigInt(records) }));
+}
+
+/** For sessions that read in order: while statistics know nothing of the records, sorting all that follow looks cheap. */
+export async function planByOffset(session: Session): Promise<void> {
+  await session.query('set enable_sort = off; set enable_bitmapscan = off');
+}
+
+export async function selectAllPartitions(session: Session): Promise<Array<{ topic: string; partition: number }>> {
+  const { rows } = await session.query<{ topic: string; partition: number }>(
+    'select topic, partition from event_log.partitions order by topic, partition',
+  );
+  return rows;
+}
+
+/**
+ * Deletes the first records of a partition, at most `limit`, as far as they are older than the topic keeps them; returns
+ * how many. It reads from `first_offset` on, past what was deleted before and is not yet vacuumed.
+ */
+export async function deleteOldRecords(
+  session: Session,
+  of: { topic: string; partition: number },
+  limit: number,
+): Promise<number> {
+  const { rows } = await session.query<{ deleted: number }>(
+    `with begun as (
+       select p.first_offset, clock_timestamp() - t.retention_ms * interval '1 millisecond' as since
+       from event_log.partitions p join event_log.topics t on t.name = p.topic
+       where p.topic = $1 and p.partition = $2
+     ), candidates as (
+       select "offset", appended_at from event_log.records
+       where topic = $1 and partition = $2 and "offset" >= (select first_offset from begun) order by "offset" limit $3
+     ), bound as (
+       select coalesce(
+         min("offset") filter (where appended_at >= (select since from begun)),
+         max("offset") + 1
+       ) as "offset" from candidates
+     ), gone as (
+       delete from event_log.records where topic = $1 and partition = $2
+         and "offset" >= (select first_offset from begun) and "offset" < (select "offset" from bound)
+       returning "offset"
+     )
+     update event_log.partitions set first_offset = (select max("offset") + 1 from gone)
+     where topic = $1 and partition = $2 and exists (select from gone)
+     returning (select count(*)::int from gone) as deleted`,
+    [of.topic, of.partition, limit],
+  );
+  return rows[0]?.deleted ?? 0;
 }

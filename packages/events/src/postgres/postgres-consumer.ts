@@ -9,8 +9,12 @@ export type PostgresConsumerOptions = MemberOptions & {
   readonly balanceMs: number;
 };
 
-/** Resolves when it joined the group, or first failed to; then it goes on trying until it is stopped. */
-export async function startPostgresConsumer(options: PostgresConsumerOptions): Promise<LogConsumer> {
+export type PostgresConsumer = LogConsumer & {
+  /** Resolves when it joined the group, or first failed to and goes on trying. */
+  readonly begun: Promise<void>;
+};
+
+export function startPostgresConsumer(options: PostgresConsumerOptions): PostgresConsumer {
   const stopping = new AbortController();
   const begun = Promise.withResolvers<void>();
 
@@ -25,6 +29,7 @@ export async function startPostgresConsumer(options: PostgresConsumerOptions): P
         await consumeInOneSession(options, { signal: stopping.signal, onJoined });
       } catch (error) {
         begun.resolve();
+        if (stopping.signal.aborted) return;
         failures += 1;
         options.onTrouble?.({ what: 'the session with the event log was lost', error });
         await waitToRetry(failures, stopping.signal);
@@ -32,9 +37,9 @@ export async function startPostgresConsumer(options: PostgresConsumerOptions): P
     }
   }
 
-  const running = run();
-  await begun.promise;
+  const running = run().finally(begun.resolve);
   return {
+    begun: begun.promise,
     async stop() {
       stopping.abort();
       await running;
@@ -47,7 +52,7 @@ async function consumeInOneSession(
   options: PostgresConsumerOptions,
   { signal, onJoined }: { signal: AbortSignal; onJoined(): void },
 ): Promise<void> {
-  const session = await openSession(options.session);
+  const session = await openSession({ ...options.session, abandon: signal });
   let member: GroupMember | undefined;
   try {
     member = await joinGroup(session, options);

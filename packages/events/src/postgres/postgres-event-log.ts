@@ -32,7 +32,8 @@ type Stoppable = { stop(): Promise<void> };
 export function createPostgresEventLog(options: PostgresEventLogOptions): PostgresEventLog {
   const { url, applicationName = 'nova event log', timeoutMs = 10_000, balanceMs = 1_000 } = options;
   const { idleTimeoutMs = 15_000, sweepMs = 60_000, batchLimit = { records: 1_000, bytes: 1_048_576 } } = options;
-  const session = { url, applicationName, timeoutMs };
+  const stopping = new AbortController();
+  const session = { url, applicationName, timeoutMs, abandon: stopping.signal };
   const pool = new pg.Pool({
     connectionString: url,
     max: 2,
@@ -44,7 +45,6 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): Postgr
   // The pool replaces a lost connection; whoever needs one hears of it.
   pool.on('error', () => undefined);
   const opened = new Set<Stoppable>();
-  const stopping = new AbortController();
 
   const kept = <T extends Stoppable>(part: T): T => {
     opened.add(part);
@@ -60,7 +60,10 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): Postgr
   async function sweepRegularly(until: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
     while (!until.aborted) {
       await pause(sweepMs, until);
-      if (!until.aborted) await sweepRetention(pool).catch(onFailure);
+      if (until.aborted) return;
+      await sweepRetention({ ...session, abandon: until }).catch((error) => {
+        if (!until.aborted) onFailure(error);
+      });
     }
   }
 
@@ -78,23 +81,25 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): Postgr
       return kept(await openPostgresProducer(session));
     },
     async consume(wanted) {
+      const consumer = startPostgresConsumer({ ...wanted, session, balanceMs, idleTimeoutMs, limit: batchLimit });
       const over = new AbortController();
-      const consumer = await startPostgresConsumer({ ...wanted, session, balanceMs, idleTimeoutMs, limit: batchLimit });
       const sweeping = sweepRegularly(AbortSignal.any([over.signal, stopping.signal]), (error) =>
         wanted.onTrouble?.({ what: 'old records could not be deleted', error }),
       );
-      return kept({
+      const whole = kept({
         async stop() {
           over.abort();
           await Promise.all([consumer.stop(), sweeping]);
         },
       });
+      await consumer.begun;
+      return whole;
     },
     lag: (group, topics) => selectLag(pool, group, topics),
     async check() {
       await pool.query('select from event_log.topics limit 1');
     },
-    sweep: () => sweepRetention(pool),
+    sweep: () => sweepRetention(session),
     stop() {
       stopped ??= stopAll();
       return stopped;
