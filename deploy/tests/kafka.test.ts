@@ -12,7 +12,7 @@ import { type KafkaCluster, startKafka } from '../kafka/kafka.ts';
 
 const topic = 'events';
 const heapMb = 256;
-const slow = { timeout: 180_000 };
+const slow = { timeout: 300_000 };
 
 let dataDir: string;
 let stops: Array<() => Promise<unknown>>;

@@ -29,9 +29,16 @@ const steadyMs = 5_000;
 
 /** Resolves after the first try to join, whatever came of it, and keeps a session from then on. */
 export async function startKafkaConsumer(
-  { onBatch, onTrouble }: Pick<ConsumeOptions, 'onBatch' | 'onTrouble'>,
+  { onBatch, onTrouble: report }: Pick<ConsumeOptions, 'onBatch' | 'onTrouble'>,
   openSession: OpenConsumerSession,
 ): Promise<LogConsumer> {
+  const onTrouble: typeof report = (trouble) => {
+    try {
+      report?.(trouble);
+    } catch {
+      // Nobody is left to tell, and what was being mended must be.
+    }
+  };
   const deliveries = createPartitionDeliveries({ onBatch, onTrouble });
   const stopping = new AbortController();
   const tried = Promise.withResolvers<void>();
@@ -40,7 +47,7 @@ export async function startKafkaConsumer(
   const hooks: SessionHooks = {
     onFetched: deliveries.take,
     onRebalance() {
-      onTrouble?.({ what: 'The group divides its partitions anew.' });
+      onTrouble({ what: 'The group divides its partitions anew.' });
       deliveries.abort();
     },
     onJoined: deliveries.lose,
@@ -73,7 +80,7 @@ export async function startKafkaConsumer(
       if (stopped) return;
       const waitMs = backoffMs(failures, reopening);
       failures += 1;
-      onTrouble?.({ what: `The connection to Kafka was lost; another is made in ${waitMs} ms.`, error });
+      onTrouble({ what: `The connection to Kafka was lost; another is made in ${waitMs} ms.`, error });
       await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };

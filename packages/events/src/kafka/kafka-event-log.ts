@@ -19,7 +19,7 @@ export function createKafkaEventLog(options: KafkaOptions): EventLog {
   return {
     kind: 'kafka',
     ensureTopics: (topics: readonly TopicDeclaration[]) =>
-      withAdmin(options, (admin) => ensureTopics(admin, topics, options)),
+      withAdmin(options, (admin) => ensureTopics(admin, topics, options), topicsTimeoutMs),
     openProducer: async () =>
       keep(await openKafkaProducer({ openSession: (signal) => openProducerSession(options, signal), timeoutMs })),
     consume: async (consuming) =>
@@ -33,6 +33,8 @@ export function createKafkaEventLog(options: KafkaOptions): EventLog {
 }
 
 const adminTimeoutMs = 10_000;
+const answerTimeoutMs = 15_000;
+const topicsTimeoutMs = 60_000;
 const closeTimeoutMs = 5_000;
 /** Fetches come often enough that a partition which was paused is soon fetched again. */
 const maxWaitTimeInMs = 250;
@@ -63,9 +65,13 @@ function openClient(
 }
 
 /** Rejects when the work takes too long, and then what is left of it fails. */
-async function withAdmin<T>(options: KafkaOptions, work: (admin: AdminClient) => Promise<T>): Promise<T> {
+async function withAdmin<T>(
+  options: KafkaOptions,
+  work: (admin: AdminClient) => Promise<T>,
+  timeoutMs = answerTimeoutMs,
+): Promise<T> {
   const client = openClient(options, { requestTimeout: adminTimeoutMs, retry: quickRetry });
-  const timer = setTimeout(client.sever, 3 * adminTimeoutMs);
+  const timer = setTimeout(client.sever, timeoutMs);
   const admin = client.kafka.admin();
   try {
     await admin.connect();

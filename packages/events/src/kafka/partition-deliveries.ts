@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumeOptions, LogRecord } from '../event-log.ts';
 import { backoffMs } from './backoff.ts';
-import { isPartitionLost, isRetriable } from './kafka-errors.ts';
+import { isPartitionLost, isRetriable, kafkaErrorType } from './kafka-errors.ts';
 
 /** Records of one partition as the client library hands them over. */
 export type FetchedBatch = {
@@ -146,7 +146,7 @@ function isOver(done: Promise<void>): Promise<boolean> {
 
 /** Connections break and mend; a broker that says no says it again. */
 function isWorthAnotherTry(error: unknown): boolean {
-  return isRetriable(error) || !(error instanceof Error && 'type' in error);
+  return isRetriable(error) || kafkaErrorType(error) === undefined;
 }
 
 function nameOf({ topic, partition }: { topic: string; partition: number }): string {

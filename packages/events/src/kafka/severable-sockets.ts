@@ -27,7 +27,7 @@ export function createSeverableSockets(): SeverableSockets {
   return {
     isSevered: () => isSevered,
     open({ host, port, ssl, onConnect }) {
-      if (isSevered) throw new Error('This client was given up.');
+      if (isSevered) throw givenUp();
       const servername = isIP(host) === 0 ? { servername: host } : {};
       const socket = ssl
         ? connectTls({ host, port, ...servername, ...ssl }, onConnect)
@@ -43,7 +43,11 @@ export function createSeverableSockets(): SeverableSockets {
     sever() {
       isSevered = true;
       // With an error: a client that is not told waits for the answers it misses.
-      for (const socket of sockets) socket.destroy(new Error('This client was given up.'));
+      for (const socket of sockets) socket.destroy(givenUp());
     },
   };
+}
+
+function givenUp(): Error {
+  return new Error('No answer came in time, or the client was stopped.');
 }
