@@ -6,6 +6,8 @@ import { processTable } from './running-nova.ts';
 export type Kills = {
   /** How often each part was killed. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Each part was killed as often as was asked for. */
+  isDone(): boolean;
   stop(): Promise<void>;
 };
 
@@ -16,7 +18,7 @@ const secondWithinMs = 800;
  * Sends SIGKILL to one of the parts at random, again and again, whatever it does just then: each time once `progress` has
  * grown by a random number, for without answers in between there would be nothing to lose. Every third time another part
  * follows within 0.8 s, while the first one comes back. It knows only processes that the instance itself has noted, and
- * stops by itself after `maxKills`.
+ * stops by itself when each part was killed `killsOfEach` times.
  */
 export function startKills(options: {
   dataDir: string;
@@ -24,16 +26,16 @@ export function startKills(options: {
   progress(): number;
   /** Between two kills. */
   progressBetween: { readonly min: number; readonly max: number };
-  maxKills: number;
+  killsOfEach: number;
 }): Kills {
-  const { parts, progress, progressBetween, maxKills } = options;
+  const { parts, progress, progressBetween, killsOfEach } = options;
   const counts: Record<string, number> = Object.fromEntries(parts.map((part) => [part, 0]));
   const stopping = new AbortController();
   const { signal } = stopping;
   const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
-  const total = () => Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const isDone = () => Object.values(counts).every((count) => count >= killsOfEach);
   const killing = (async () => {
-    while (total() < maxKills && !signal.aborted) {
+    while (!isDone() && !signal.aborted) {
       const due = progress() + randomInt(progressBetween.min, progressBetween.max);
       while (progress() < due && !signal.aborted) await pause(lookEveryMs);
       for (let left = randomInt(3) === 0 ? 2 : 1; left > 0 && !signal.aborted; left--) {
@@ -44,6 +46,7 @@ export function startKills(options: {
   })();
   return {
     counts,
+    isDone,
     async stop() {
       stopping.abort();
       await killing;
@@ -51,11 +54,10 @@ export function startKills(options: {
   };
 }
 
-function killOne({ dataDir, parts }: { dataDir: string; parts: readonly string[] }, counts: Record<string, number>) {
-  const running = processTable(dataDir).filter((entry) => parts.includes(entry.name) && isRunning(entry));
-  // Not one far more often than the others.
-  const fewest = Math.min(...running.map(({ name }) => counts[name] ?? 0));
-  const victims = running.filter(({ name }) => (counts[name] ?? 0) <= fewest + 1);
+function killOne(options: { dataDir: string; killsOfEach: number }, counts: Record<string, number>): void {
+  const victims = processTable(options.dataDir).filter(
+    (entry) => (counts[entry.name] ?? options.killsOfEach) < options.killsOfEach && isRunning(entry),
+  );
   const victim = victims[randomInt(Math.max(1, victims.length))];
   if (!victim) return;
   process.kill(victim.pid, 'SIGKILL');
