@@ -1,3 +1,4 @@
+import { protoBreakingCommand } from './proto-baseline.ts';
 import { nodeProgram, runStep } from './run-step.ts';
 
 const buf = [process.execPath, 'node_modules/@bufbuild/buf/bin/buf'];
@@ -11,6 +12,7 @@ const steps: ReadonlyArray<{ readonly name: string; readonly command: readonly s
   { name: 'boundaries', command: [process.execPath, 'tools/check-boundaries.ts'] },
   { name: 'proto lint', command: [...buf, 'lint'], cwd: 'proto' },
   { name: 'proto format', command: [...buf, 'format', '--path', 'nova', '--diff', '--exit-code'], cwd: 'proto' },
+  { name: 'proto breaks nothing', command: protoBreakingCommand(), cwd: 'proto' },
   { name: 'codegen', command: [process.execPath, 'tools/codegen.ts'] },
   {
     name: 'supergraph is fresh',

@@ -13,7 +13,9 @@ const tasks = {
   format: ['tools/format.ts'],
   nova: ['packages/cli/bin/nova.ts'],
   documents: ['tools/documents.ts'],
+  'proto-baseline': ['tools/write-proto-baseline.ts'],
   bench: ['bench/run.mjs'],
+  'bench:events': ['bench/events/run.ts'],
   kafka: ['deploy/kafka/main.ts'],
 };
 

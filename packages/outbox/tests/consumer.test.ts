@@ -1,5 +1,5 @@
 import { AppError } from '@nova/errors';
-import { type ConsumerObserver, EventError, type EventHandler, on } from '@nova/events';
+import { type ConsumerObserver, EventError, type EventHandler } from '@nova/events';
 import { createMetrics, type Running } from '@nova/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { asEventLog, createMemoryLog } from '../../events/tests/_harness/memory-log.ts';
