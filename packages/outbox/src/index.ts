@@ -26,4 +26,5 @@ export {
   type RelayStep,
 } from './relay/relay-observer.ts';
 export type { ReplayObserver } from './replay-observer.ts';
+export { shardCount } from './shards.ts';
 export { type HandlerContext, type StartConsumerOptions, startConsumer } from './start-consumer.ts';
