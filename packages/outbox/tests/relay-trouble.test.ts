@@ -195,3 +195,29 @@ test('a relay whose session is ended, again and again, comes back by itself; not
   await expect.poll(outbox.waiting).toBe(0);
   expect(await verdict()).toMatchObject({ lost: 0, strangers: 0, inversions: 0 });
 });
+
+test('a log that never answers counts as away after a while, and neither that nor a stop takes longer', async () => {
+  let opened = 0;
+  const silent: EventLog = {
+    ...outbox.openLog(),
+    async openProducer() {
+      opened += 1;
+      return { send: () => new Promise(() => undefined), stop: () => Promise.resolve() };
+    },
+  };
+  const relay = start({ log: silent, limits: { publishTimeoutMs: 200 } });
+  await outbox.commit(['a']);
+  await expect.poll(() => opened).toBeGreaterThan(2);
+  await relay.stop();
+  expect(await outbox.waiting()).toBe(1);
+});
+
+test('a batch holds no more bytes than allowed, but for a single larger event', async () => {
+  const sizes: number[] = [];
+  await outbox.commit(['a', 'b', 'c'], 3_000);
+  await outbox.commit(['d'], 20_000);
+  await outbox.commit(['e', 'f'], 3_000);
+  start({ limits: { batchBytes: 8_000 }, observer: { onPublished: ({ rows }) => sizes.push(rows) } });
+  await expect.poll(outbox.waiting).toBe(0);
+  expect(sizes).toEqual([2, 1, 1, 2]);
+});

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@nova/testkit';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -96,3 +97,29 @@ test('a member that gives no sign of life loses its session, and its parts go to
   await expect(silent.balance()).rejects.toThrow();
   await other.client.end();
 });
+
+/** Only Linux tells the server that a peer which takes nothing is to be given up. */
+test.runIf(process.platform === 'linux')(
+  'a member that stands still amid the rows it reads loses its session too: the server waits in a write and is not idle',
+  async () => {
+    const scope = newScope();
+    const socket = new Socket();
+    const client = new pg.Client({ connectionString: database.urlFor('content'), stream: () => socket });
+    client.on('error', () => undefined);
+    await client.connect();
+    const still = await joinParts(client, { scope, parts: partNames(2), idleTimeoutMs: 500 });
+    await still.balance();
+    socket.pause();
+    const reading = client.query(`select repeat('x', 1000) from generate_series(1, 100000)`).catch(() => undefined);
+    const other = await join({ scope, parts: partNames(2) });
+    await expect
+      .poll(async () => {
+        await other.balance();
+        return other.owned.size;
+      })
+      .toBe(2);
+    socket.destroy();
+    await reading;
+    await other.client.end();
+  },
+);

@@ -34,7 +34,8 @@ export type Wanted = {
  * the shards of others.
  */
 export async function selectRows(session: Session, wanted: Wanted): Promise<OutboxRow[]> {
-  const isHeld = wanted.held.length > 0 ? 'and (e.topic, e.key) not in (select * from unnest($3::text[], $4::text[]))' : '';
+  const isHeld =
+    wanted.held.length > 0 ? 'and (e.topic, e.key) not in (select * from unnest($3::text[], $4::text[]))' : '';
   const branches = wanted.shards.map(
     (shard) => `(select e.*, 400 + 2 * octet_length(e.key) + octet_length(e.payload) as size
       from outbox_events e where shard = ${Number(shard)}

@@ -26,8 +26,15 @@ export type RelayChildOptions = {
 };
 
 export type RelayNews =
+  /** `clock` is what the process takes for the time. */
+  | { readonly kind: 'started'; readonly clock: number }
   | { readonly kind: 'ownership'; readonly shards: number; readonly members: number }
-  | { readonly kind: 'published'; readonly rows: number; readonly longestMs: number }
+  | {
+      readonly kind: 'published';
+      readonly rows: number;
+      readonly longestMs: number;
+      readonly latenciesMs: readonly number[];
+    }
   | { readonly kind: 'step'; readonly step: RelayStep }
   | { readonly kind: 'retry'; readonly cause: string }
   | { readonly kind: 'trouble'; readonly cause: string };
@@ -78,6 +85,7 @@ function onceWritten(bytes: number, then: () => void): void {
   } as typeof write;
 }
 
+tell({ kind: 'started', clock: Date.now() });
 const log = openLogOf(options.log ?? { kind: 'postgres', url: options.url });
 const relay = startRelay({
   directUrl: options.url,
@@ -90,7 +98,8 @@ const relay = startRelay({
       pass(step);
     },
     onOwnership: (ownership) => tell({ kind: 'ownership', ...ownership }),
-    onPublished: ({ rows, latenciesMs }) => tell({ kind: 'published', rows, longestMs: Math.max(...latenciesMs) }),
+    onPublished: ({ rows, latenciesMs }) =>
+      tell({ kind: 'published', rows, longestMs: Math.max(...latenciesMs), latenciesMs }),
     onRetry: ({ error }) => tell({ kind: 'retry', cause: String(error) }),
     onTrouble: ({ error }) => tell({ kind: 'trouble', cause: String(error) }),
   },

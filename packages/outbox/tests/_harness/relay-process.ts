@@ -8,6 +8,8 @@ export type RelayProcess = {
   readonly pid: number;
   /** Shards it said it owns. */
   readonly shards: number;
+  /** Whether it ever had a session of the database. */
+  readonly isUp: boolean;
   /** Rows it had acknowledged. */
   readonly published: number;
   /** Why sends were tried again, in order. */
@@ -32,9 +34,10 @@ export function spawnRelay(options: RelayChildOptions, preload?: string): RelayP
   const troubles: string[] = [];
   let shards = 0;
   let published = 0;
+  let isUp = false;
   let isOver = false;
   child.on('message', (news: RelayNews) => {
-    if (news.kind === 'ownership') shards = news.shards;
+    if (news.kind === 'ownership') [isUp, shards] = [true, news.shards];
     if (news.kind === 'published') published += news.rows;
     if (news.kind === 'retry') retries.push(news.cause);
     if (news.kind === 'trouble') troubles.push(news.cause);
@@ -48,6 +51,9 @@ export function spawnRelay(options: RelayChildOptions, preload?: string): RelayP
     pid: child.pid ?? 0,
     get shards() {
       return shards;
+    },
+    get isUp() {
+      return isUp;
     },
     get published() {
       return published;
