@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTestDatabase, type TestDatabase } from '@nova/testkit';
+import { createTestDatabase, startFaultProxy, type TestDatabase } from '@nova/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { PostgresEventLog, PostgresEventLogOptions } from '../src/index.ts';
@@ -147,12 +147,45 @@ test('a server that does not answer in time is unavailable to a producer', async
   await expect(producer.send([textRecord(topic, 'key', 'late')])).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
+test('a network that swallows everything is found out in time by producers and consumers, and both go on after it', async () => {
+  const direct = new URL(database.urlFor('content'));
+  const proxy = await startFaultProxy({ target: { host: direct.hostname, port: Number(direct.port) } });
+  onTestFinished(() => proxy.stop());
+  const through = new URL(direct);
+  [through.hostname, through.port] = ['127.0.0.1', String(proxy.port)];
+  const { log, topic, append } = await setUp(engine({ url: through.href, timeoutMs: 1_000 }), 1);
+  const { texts, onBatch } = noting();
+  const troubles: string[] = [];
+  await log.consume({ group: 'readers', topics: [topic], onBatch, onTrouble: ({ what }) => troubles.push(what) });
+  await append('key', ['0']);
+  await expect.poll(texts).toEqual(['0']);
+  await proxy.setFault({ kind: 'half-open' });
+  await expect(append('key', ['lost'])).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(log.openProducer()).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(log.check()).rejects.toThrow();
+  await expect.poll(() => troubles.length).toBeGreaterThan(0);
+  const stopped = await log.consume({ group: 'others', topics: [topic], onBatch });
+  await stopped.stop();
+  await proxy.clear();
+  await expect
+    .poll(() =>
+      log.check().then(
+        () => 'back',
+        () => 'away',
+      ),
+    )
+    .toBe('back');
+  const producer = await log.openProducer();
+  await producer.send([textRecord(topic, 'key', '1')]);
+  await expect.poll(texts).toEqual(['0', '1']);
+});
+
 test('a paused member loses its partitions, and its late commit is refused', async () => {
   const idle = engine({ idleTimeoutMs: 1_500 });
   const { log, topic, append } = await setUp(idle, 2);
   const keys = keyOfEach(2);
   for (const key of keys) await append(key, ['0']);
-  const paused = startChild({ engine: idle, group: 'readers', topic, handleMs: 1_000 });
+  const paused = startChild({ engine: idle, group: 'readers', topic, handleMs: 4_000 });
   await expect.poll(paused.begun).toBe(2);
   paused.signal('SIGSTOP');
   const other = noting();
@@ -167,7 +200,7 @@ test('a paused member loses its partitions, and its late commit is refused', asy
 });
 
 test('a member keeps its partition however long its handler takes, also while it stops', async () => {
-  const idleTimeoutMs = 500;
+  const idleTimeoutMs = 1_000;
   const { log, open, topic, append } = await setUp(engine({ idleTimeoutMs }), 1);
   const troubles: unknown[] = [];
   let begun = 0;
@@ -177,7 +210,7 @@ test('a member keeps its partition however long its handler takes, also while it
     onTrouble: (trouble) => troubles.push(trouble),
     async onBatch(batch, { commit }) {
       begun += 1;
-      await delay(3 * idleTimeoutMs);
+      await delay(2 * idleTimeoutMs);
       await commit(afterLast(batch));
     },
   });
