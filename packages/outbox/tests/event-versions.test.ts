@@ -1,14 +1,5 @@
-import { create, createFileRegistry, type DescMessage, setExtension, toBinary } from '@bufbuild/protobuf';
-import {
-  type DescriptorProto,
-  DescriptorProtoSchema,
-  FieldDescriptorProto_Label,
-  FieldDescriptorProto_Type,
-  FileDescriptorProtoSchema,
-  MessageOptionsSchema,
-} from '@bufbuild/protobuf/wkt';
+import { create, type DescMessage, toBinary } from '@bufbuild/protobuf';
 import { createEventCatalogue, type OutgoingRecord, on, type Upcast, upcast } from '@nova/events';
-import { EventOptionsSchema, event as eventOption } from '@nova/proto/nova/common/v1/event_options_pb.js';
 import type { Running } from '@nova/runtime';
 import { sql, type Transaction } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,37 +11,8 @@ import {
   group,
   silent,
   type Tables,
-  topic,
 } from './_harness/consumer-database.ts';
-
-const type = 'content.thing_renamed';
-
-/** A message as protoc would describe it, with texts as fields and the event option. */
-function eventMessage(name: string, version: number, fields: readonly string[]): DescriptorProto {
-  const options = create(MessageOptionsSchema);
-  setExtension(options, eventOption, create(EventOptionsSchema, { type, version, topic }));
-  return create(DescriptorProtoSchema, {
-    name,
-    options,
-    field: fields.map((field, index) => ({
-      name: field,
-      number: index + 1,
-      type: FieldDescriptorProto_Type.STRING,
-      label: FieldDescriptorProto_Label.OPTIONAL,
-    })),
-  });
-}
-
-function schemas(...messages: DescriptorProto[]): DescMessage[] {
-  const file = create(FileDescriptorProtoSchema, {
-    name: 'nova/test/v1/test_events.proto',
-    package: 'nova.test.v1',
-    syntax: 'proto3',
-    messageType: messages,
-  });
-  const registry = createFileRegistry(file, () => undefined);
-  return messages.map(({ name }) => registry.getMessage(`nova.test.v1.${name}`) as DescMessage);
-}
+import { eventMessage, renamed, schemas, textsOf } from './_harness/event-schemas.ts';
 
 const [first, second, third] = schemas(
   eventMessage('ThingRenamed', 1, ['thing_id', 'full_name']),
@@ -58,14 +20,9 @@ const [first, second, third] = schemas(
   eventMessage('ThingRenamedV3', 3, ['thing_id', 'names']),
 ) as [DescMessage, DescMessage, DescMessage];
 
-/** The message's texts, whatever message it is. */
-function textsOf(schema: DescMessage, message: object): Record<string, string> {
-  return Object.fromEntries(schema.fields.map(({ localName }) => [localName, Reflect.get(message, localName)]));
-}
-
 function record(schema: DescMessage, version: number, texts: Record<string, string>): OutgoingRecord {
   const payload = toBinary(schema, Object.assign(create(schema), texts));
-  return eventRecord(texts.thingId ?? '', 1, { type, version, payload });
+  return eventRecord(texts.thingId ?? '', 1, { type: renamed, version, payload });
 }
 
 const fromFirst: Upcast<DescMessage> = upcast(first, second, (old) => {
