@@ -23,8 +23,8 @@ export type HandledRecord = {
 };
 
 export type ChildMember = {
-  /** How many records it began with. */
-  begun(): number;
+  /** Partitions that it began to handle records of. */
+  readonly begun: ReadonlySet<number>;
   readonly handled: readonly HandledRecord[];
   /** Offsets whose commit was refused, as `partition/offset`. */
   readonly refused: readonly string[];
@@ -44,16 +44,16 @@ export function startChild(task: ChildTask): ChildMember {
   });
   const handled: HandledRecord[] = [];
   const refused: string[] = [];
-  let begun = 0;
+  const begun = new Set<number>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     const said = JSON.parse(line);
-    if (said.kind === 'begun') begun += 1;
+    if (said.kind === 'begun') begun.add(said.partition);
     if (said.kind === 'handled') handled.push({ ...said, at: BigInt(said.at) });
     if (said.kind === 'refused') refused.push(`${said.partition}/${said.offset}`);
   });
   child.stderr.resume();
   return {
-    begun: () => begun,
+    begun,
     handled,
     refused,
     signal: (name) => void child.kill(name),

@@ -14,7 +14,7 @@ const consumer = await log.consume({
   async onBatch({ partition, records }, { signal, commit }) {
     for (const { key, offset, value } of records) {
       if (signal.aborted) return;
-      say({ kind: 'begun' });
+      say({ kind: 'begun', partition });
       await delay(handleMs);
       const at = String(process.hrtime.bigint());
       say({ kind: 'handled', key, partition, offset: String(offset), text: Buffer.from(value).toString(), at });
