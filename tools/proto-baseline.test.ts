@@ -33,7 +33,7 @@ test.each([
     change: 'a field of another number',
     from: /string author_id = 2;/,
     to: 'string author_id = 12;',
-    said: 'Field "2"',
+    said: 'field "2"',
   },
   { change: 'a message taken away', from: /message PostCreated/, to: 'message PostMade', said: '"PostCreated"' },
 ])('$change fails', ({ from, to, said }) => {

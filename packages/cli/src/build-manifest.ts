@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type DefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
-import type { Output } from './nova.ts';
+import type { Output } from './command.ts';
 import { writeOrCheck } from './write-or-check.ts';
 
 /** An entry of the manifest, in the format that Apollo's tools read and write. */

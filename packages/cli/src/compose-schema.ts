@@ -1,6 +1,6 @@
 import { composeFromFiles } from '@nova/registry';
 import { apiSchemaFile, supergraphFile } from '@nova/schema';
-import type { Output } from './nova.ts';
+import type { Output } from './command.ts';
 import { writeOrCheck } from './write-or-check.ts';
 
 /** Composes the subgraphs; composition errors are printed one a line. */

@@ -1,46 +1,61 @@
 import { buildManifest } from './build-manifest.ts';
+import { type Command, type CommandInput, type Output, UsageError } from './command.ts';
 import { composeSchema } from './compose-schema.ts';
+import { deadLetterCommands } from './dead-letters/commands.ts';
 
-/** Where a command writes what it did and what went wrong. */
-export type Output = { log(line: string): void; error(line: string): void };
-
-/** Writes its result, or with `check` compares it with what is committed. Resolves to the exit code. */
-type Command = { readonly help: string; run(options: { check: boolean; output: Output }): Promise<number> };
+export type { Output } from './command.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   'schema compose': {
+    usage: '[--check]',
     help: 'compose schema/subgraphs/*.graphql into schema/supergraph.graphql and schema/api.graphql',
-    run: composeSchema,
+    run: written(composeSchema),
   },
   'persisted build': {
+    usage: '[--check]',
     help: 'build persisted-queries/manifest.json from persisted-queries/<client>/*.graphql',
-    run: buildManifest,
+    run: written(buildManifest),
   },
+  ...deadLetterCommands,
 };
 
 /** The `nova` command. Exit codes: 0 done, 1 failed or out of date, 2 not understood. */
-export async function runNova(args: readonly string[], output: Output): Promise<number> {
+export async function runNova(args: readonly string[], output: Output, env: NodeJS.ProcessEnv = {}): Promise<number> {
   if (args.length === 0 || args.includes('--help')) {
     output.log(help());
     return 0;
   }
   const command = commands[args.slice(0, 2).join(' ')];
-  const unknown = args.slice(2).filter((flag) => flag !== '--check');
-  if (!command || unknown.length > 0) {
-    output.error(`nova does not know "${args.join(' ')}".\n\n${help()}`);
+  try {
+    if (!command) throw new UsageError(`nova does not know "${args.join(' ')}".`);
+    return await command.run({ args: args.slice(2), env, output });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    output.error(`${error.message}\n\n${help()}`);
     return 2;
   }
-  return command.run({ check: args.includes('--check'), output });
+}
+
+/** Writes its result, or with `--check` compares it with what is committed. */
+function written(run: (options: { check: boolean; output: Output }) => Promise<number>): Command['run'] {
+  return ({ args, output }: CommandInput) => {
+    const unknown = args.find((flag) => flag !== '--check');
+    if (unknown !== undefined) throw new UsageError(`nova does not know "${unknown}" here.`);
+    return run({ check: args.includes('--check'), output });
+  };
 }
 
 function help(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
-  const lines = Object.entries(commands).map(([name, command]) => `  ${name.padEnd(width)}  ${command.help}`);
+  const lines = Object.entries(commands).map(
+    ([name, { usage, help: what }]) => `  ${[name, usage].filter(Boolean).join(' ')}\n      ${what}`,
+  );
   return [
-    'Usage: npm run nova -- <command> [--check]',
+    'Usage: npm run nova -- <command>',
     '',
     ...lines,
     '',
     '--check writes nothing and fails when the committed files are out of date.',
+    'The dead-letters commands use DATABASE_DIRECT_URL, with the role of the domain; --json prints JSON;',
+    '--by says who asks (default: $USER), which the audit keeps.',
   ].join('\n');
 }

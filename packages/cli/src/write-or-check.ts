@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Output } from './nova.ts';
+import type { Output } from './command.ts';
 
 /** Writes built files, or with `check` names those that differ from what is on disk and how to mend it. Returns the exit code. */
 export function writeOrCheck(

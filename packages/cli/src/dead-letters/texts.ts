@@ -1,0 +1,72 @@
+import type { DeadLetter, DeadLetterDetails, ReplayProgress } from '@nova/outbox';
+
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}
+
+/** The value, which is bytes, in base64. */
+export function letterJson(letter: DeadLetterDetails): string {
+  return toJson({ ...letter, value: Buffer.from(letter.value).toString('base64') });
+}
+
+export function letterTable({ letters, hasMore }: { letters: readonly DeadLetter[]; hasMore: boolean }): string {
+  if (letters.length === 0) return 'No dead letters.';
+  const rows = letters.map((letter) => [
+    letter.id,
+    letter.failedAt.toISOString(),
+    letter.group,
+    letter.causeCode,
+    letter.eventType ?? '-',
+    shown(letter.key),
+    String(letter.tries),
+    letter.replayRequestedBy === null ? '' : `replay asked by ${letter.replayRequestedBy}`,
+  ]);
+  const table = [['ID', 'FAILED AT', 'GROUP', 'CAUSE', 'EVENT', 'KEY', 'TRIES', ''], ...rows];
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const more = hasMore ? ['', `More: --after ${letters.at(-1)?.id}`] : [];
+  return [...lines, ...more].join('\n');
+}
+
+export function letterDetails(letter: DeadLetterDetails): string {
+  const facts: ReadonlyArray<readonly [string, string]> = [
+    ['id', letter.id],
+    ['group', letter.group],
+    ['record', `${letter.topic}/${letter.partition} offset ${letter.offset}, key ${shown(letter.key)}`],
+    ['event', `${letter.eventType ?? 'unreadable'} ${letter.eventId ?? ''}`.trimEnd()],
+    ['cause', `${letter.causeCode}: ${shown(letter.cause)}`],
+    ['tries', `${letter.tries}, last ${letter.failedAt.toISOString()}`],
+    ['state', stateOf(letter)],
+    ...Object.entries(letter.headers).map(([name, text]) => [`header ${shown(name)}`, shown(text)] as const),
+    ['value', `${letter.value.length} bytes, base64 ${Buffer.from(letter.value).toString('base64')}`],
+    ...letter.audit.map(
+      ({ at, who, what, outcome, cause }) =>
+        ['audit', [at.toISOString(), who, what, outcome, cause && shown(cause)].filter(Boolean).join(' ')] as const,
+    ),
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+export function progressText({ waiting, outcomes }: ReplayProgress): string {
+  const counted = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  const told = counted.length > 0 ? `${counted.join(', ')}.` : 'None was replayed.';
+  return waiting === 0 ? told : `${told} ${waiting} still wait: is a consumer of this group running?`;
+}
+
+function stateOf({ resolution, resolvedAt, replayRequestedAt, replayRequestedBy }: DeadLetter): string {
+  if (resolution !== null) return `${resolution} ${resolvedAt?.toISOString()}`;
+  return replayRequestedAt === null
+    ? 'waits'
+    : `replay asked by ${replayRequestedBy} ${replayRequestedAt.toISOString()}`;
+}
+
+/** What others wrote does not move the cursor of an operator's terminal. */
+function shown(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+}
