@@ -58,7 +58,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 test('--help explains the options and starts nothing', () => {
   const { stdout, status } = spawnSync('node', [startScript, '--help'], { encoding: 'utf8' });
   expect(status).toBe(0);
-  for (const option of ['--port', '--data-dir', '--reset', '--seed-size', '--host', '--verbose'])
+  for (const option of ['--port', '--data-dir', '--reset', '--seed-size', '--host', '--kafka', '--redis', '--verbose'])
     expect(stdout).toContain(option);
 });
 
