@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PartitionLag, TopicDeclaration } from '../event-log.ts';
-import { isCoordinatorMissing, isRetriable, kafkaErrorType } from './kafka-errors.ts';
+import { isCoordinatorMissing, isLeaderMissing, isRetriable, kafkaErrorType } from './kafka-errors.ts';
 import type { KafkaOptions } from './kafka-settings.ts';
 
 /** What is asked of the client library's admin. */
@@ -8,7 +8,7 @@ export type AdminClient = {
   describeCluster(): Promise<unknown>;
   createTopics(topics: readonly NewTopic[]): Promise<void>;
   /** Rejects with UNKNOWN_TOPIC_OR_PARTITION when there is no such topic. */
-  partitionsOf(topic: string): Promise<readonly { readonly leader: number }[]>;
+  partitionsOf(topic: string): Promise<readonly unknown[]>;
   /** `low` is the first offset that is kept, `high` the next one to be given. */
   offsetsOfTopic(topic: string): Promise<readonly { partition: number; low: string; high: string }[]>;
   /** -1 where the group has committed nothing. */
@@ -66,7 +66,7 @@ export async function lagOf(admin: AdminClient, group: string, topics: readonly 
   const committed = await whenReady(() => admin.offsetsOfGroup(group, topics));
   const lags = topics.map(async (topic) => {
     const ofGroup = committed.find((one) => one.topic === topic)?.partitions ?? [];
-    const offsets = await admin.offsetsOfTopic(topic);
+    const offsets = await whenReady(() => admin.offsetsOfTopic(topic));
     return offsets.map(({ partition, low, high }) => {
       const offset = BigInt(ofGroup.find((one) => one.partition === partition)?.offset ?? -1);
       const next = offset > BigInt(low) ? offset : BigInt(low);
@@ -121,21 +121,22 @@ async function exists(admin: AdminClient, topic: string): Promise<boolean> {
 async function isUsable(admin: AdminClient, topic: string): Promise<boolean> {
   try {
     const partitions = await admin.partitionsOf(topic);
-    return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
+    // A leader that is named may not know yet that it is one.
+    return partitions.length > 0 && (await admin.offsetsOfTopic(topic)).length === partitions.length;
   } catch (error) {
     if (isRetriable(error)) return false;
     throw error;
   }
 }
 
-/** A broker that starts, or takes over from another, first has to find or load what it keeps of the groups. */
+/** A broker that starts, or takes over from another, first has to learn what it leads and to load what it keeps of the groups. */
 async function whenReady<T>(ask: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + usableWithinMs;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!isCoordinatorMissing(error) || performance.now() > deadline) throw error;
+      if (!(isCoordinatorMissing(error) || isLeaderMissing(error)) || performance.now() > deadline) throw error;
     }
     await delay(pollMs);
   }

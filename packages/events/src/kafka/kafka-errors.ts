@@ -13,6 +13,13 @@ const recordErrors: ReadonlySet<string> = new Set([
   'UNSUPPORTED_FOR_MESSAGE_FORMAT',
 ]);
 
+const leaderErrors: ReadonlySet<string> = new Set([
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'REPLICA_NOT_AVAILABLE',
+  'OFFSET_NOT_AVAILABLE',
+]);
+
 const coordinatorErrors: ReadonlySet<string> = new Set([
   'GROUP_LOAD_IN_PROGRESS',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
@@ -47,6 +54,10 @@ export function isRetriable(error: unknown): boolean {
 export function isCoordinatorMissing(error: unknown): boolean {
   if (error instanceof Error && error.name === 'KafkaJSGroupCoordinatorNotFound') return true;
   return coordinatorErrors.has(kafkaErrorType(error) ?? '');
+}
+
+export function isLeaderMissing(error: unknown): boolean {
+  return leaderErrors.has(kafkaErrorType(error) ?? '');
 }
 
 export function isPartitionLost(error: unknown): boolean {
