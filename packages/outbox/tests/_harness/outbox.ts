@@ -30,6 +30,8 @@ export async function createOutbox(given?: TestDatabase): Promise<TestOutbox> {
   const url = database.urlFor('content');
   const pool = new pg.Pool({ connectionString: url, max: 60 });
   pool.on('error', () => undefined);
+  // What a connection meets between two statements of a transaction, the next one tells.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   await pool.query('create table aggregates (key text primary key, changes integer not null)');
   const logs: EventLog[] = [];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PostCreatedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { append } from '../../../src/index.ts';
 
 export type WriteOptions = {
@@ -57,7 +57,7 @@ export function writeEvents(db: Kysely<unknown>, options: WriteOptions): Writing
       if (perSecond) {
         const dueAt = startedAt + (count.begun * 1000) / perSecond;
         count.begun += 1;
-        if (dueAt > performance.now()) await sleep(dueAt - performance.now());
+        await sleep(Math.max(0, dueAt - performance.now()));
       }
       await writeOnce(size);
     }
@@ -88,16 +88,21 @@ type Change = { readonly key: string; readonly events: number; readonly rollsBac
 
 async function changeAggregate(db: Kysely<unknown>, { key, events, rollsBack = false }: Change): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const { rows } = await sql<{ changes: number }>`
-      insert into aggregates values (${key}, ${events})
-      on conflict (key) do update set changes = aggregates.changes + ${events} returning changes`.execute(tx);
-    const last = rows[0]?.changes ?? 0;
-    for (let change = last - events + 1; change <= last; change += 1) {
-      const message = { postId: key, authorId: String(change) };
-      await append(tx, PostCreatedSchema, { aggregateId: key, message, origin });
-    }
+    await appendChanges(tx, { key, events });
     if (rollsBack) throw new RolledBack();
   });
+}
+
+/** Locks the aggregate and counts on; each number is the payload of an event. */
+export async function appendChanges(tx: Transaction<unknown>, { key, events }: Change): Promise<void> {
+  const { rows } = await sql<{ changes: number }>`
+    insert into aggregates values (${key}, ${events})
+    on conflict (key) do update set changes = aggregates.changes + ${events} returning changes`.execute(tx);
+  const last = rows[0]?.changes ?? 0;
+  for (let change = last - events + 1; change <= last; change += 1) {
+    const message = { postId: key, authorId: String(change) };
+    await append(tx, PostCreatedSchema, { aggregateId: key, message, origin });
+  }
 }
 
 const origin = { correlationId: 'faults', traceparent: '' };
