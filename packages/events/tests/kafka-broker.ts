@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type KafkaBroker, type KafkaOptions as KafkaStart, startKafka } from '@nova/deploy/kafka/kafka.ts';
 import { choosePorts, type NodePorts } from '@nova/deploy/kafka/ports.ts';
 import { type FaultProxy, requireService, startFaultProxy } from '@nova/testkit';
-import { afterAll, type TestContext } from 'vitest';
+import { afterAll, beforeEach } from 'vitest';
 import type { KafkaOptions } from '../src/index.ts';
 
 export type TestBroker = KafkaBroker & {
@@ -13,45 +13,45 @@ export type TestBroker = KafkaBroker & {
   options(changes?: Partial<KafkaOptions>): KafkaOptions;
 };
 
-/** One broker for the tests of a file, started with the first that asks; skips those on a machine that cannot run it. */
-export function brokerOfFile(): (context: TestContext) => Promise<TestBroker> {
-  const stops: Array<() => Promise<unknown>> = [];
-  afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
-  }, 60_000);
-  let started: Promise<TestBroker> | undefined;
-  return (context) => {
-    requireService(context, 'java');
-    requireService(context, 'maven');
-    started ??= startBroker(stops);
-    return started;
-  };
+/** One broker for the tests of a file, which are skipped on a machine that cannot run it. */
+export function brokerOfFile(): () => Promise<TestBroker> {
+  return startedOnce((stops) => startBroker(stops));
 }
 
 export type ProxiedBroker = { readonly broker: TestBroker; readonly proxy: FaultProxy };
 
 /** The same, with a proxy between the broker and all its clients. */
-export function proxiedBrokerOfFile(): (context: TestContext) => Promise<ProxiedBroker> {
-  const stops: Array<() => Promise<unknown>> = [];
-  afterAll(async () => {
-    for (const stop of stops.reverse()) await stop();
-  }, 60_000);
-  const start = async () => {
+export function proxiedBrokerOfFile(): () => Promise<ProxiedBroker> {
+  return startedOnce(async (stops) => {
     const [{ client: port }] = (await choosePorts(1, 0)) as [NodePorts];
     const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port } });
     stops.push(() => proxy.stop());
     return { proxy, broker: await startBroker(stops, { ports: port, advertisedPorts: [proxy.port] }) };
-  };
-  let started: Promise<ProxiedBroker> | undefined;
-  return (context) => {
+  });
+}
+
+type Stops = Array<() => Promise<unknown>>;
+
+/** In a hook, whose time is not the test's: a busy machine takes a minute to start a broker. */
+function startedOnce<T>(start: (stops: Stops) => Promise<T>): () => Promise<T> {
+  const stops: Stops = [];
+  let started: Promise<T> | undefined;
+  beforeEach(async (context) => {
     requireService(context, 'java');
     requireService(context, 'maven');
-    started ??= start();
+    started ??= start(stops);
+    await started;
+  }, 180_000);
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  }, 60_000);
+  return async () => {
+    if (!started) throw new Error('The broker starts with the first test.');
     return started;
   };
 }
 
-async function startBroker(stops: Array<() => Promise<unknown>>, at: Partial<KafkaStart> = {}): Promise<TestBroker> {
+async function startBroker(stops: Stops, at: Partial<KafkaStart> = {}): Promise<TestBroker> {
   const dataDir = await mkdtemp(join(tmpdir(), 'nova-kafka-log-'));
   stops.push(() => rm(dataDir, { recursive: true, force: true }));
   const cluster = await startKafka({ brokers: 1, dataDir, heapMb: 256, ...at });

@@ -11,40 +11,36 @@ import {
   type RecordBatch,
 } from '@nova/events';
 import kafkajs from 'kafkajs';
-import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { brokerOfFile, type TestBroker } from './kafka-broker.ts';
 
 const brokerOf = brokerOfFile();
-const slow = { timeout: 120_000 };
+const slow = { timeout: 240_000 };
 
-test(
-  'what was acknowledged is there once and in order, though the broker was killed meanwhile',
-  slow,
-  async (context) => {
-    const { log, broker, topic } = await setUp(context, 3);
-    const producer = await log.openProducer();
-    const restarted = { yet: false };
-    const restart = async () => {
-      await broker.stop('SIGKILL');
-      await broker.start();
-      restarted.yet = true;
-    };
-    let sent = 10;
-    await producer.send(numbered(topic, 0, sent));
-    const restarting = restart();
-    // For a while after the broker is back, too.
-    for (let after = 0; after < 50; after += restarted.yet ? 1 : 0) {
-      await producer.send(numbered(topic, sent, 10));
-      sent += 10;
-    }
-    await restarting;
-    const { records } = await readAll(log, topic, sent);
-    expect(numbersByKey(records)).toEqual(numbersByKey(numbered(topic, 0, sent)));
-  },
-);
+test('what was acknowledged is there once and in order, though the broker was killed meanwhile', slow, async () => {
+  const { log, broker, topic } = await setUp(3);
+  const producer = await log.openProducer();
+  const restarted = { yet: false };
+  const restart = async () => {
+    await broker.stop('SIGKILL');
+    await broker.start();
+    restarted.yet = true;
+  };
+  let sent = 10;
+  await producer.send(numbered(topic, 0, sent));
+  const restarting = restart();
+  // For a while after the broker is back, too.
+  for (let after = 0; after < 50; after += restarted.yet ? 1 : 0) {
+    await producer.send(numbered(topic, sent, 10));
+    sent += 10;
+  }
+  await restarting;
+  const { records } = await readAll(log, topic, sent);
+  expect(numbersByKey(records)).toEqual(numbersByKey(numbered(topic, 0, sent)));
+});
 
-test('without the broker nothing opens, and what opens later sends with a producer id', slow, async (context) => {
-  const { log, broker, topic } = await setUp(context, 1);
+test('without the broker nothing opens, and what opens later sends with a producer id', slow, async () => {
+  const { log, broker, topic } = await setUp(1);
   await broker.stop('SIGKILL');
   const failures = [await failureOf(log.openProducer()), await failureOf(log.openProducer())];
   expect(failures).toEqual([unavailable, unavailable]);
@@ -57,8 +53,8 @@ test('without the broker nothing opens, and what opens later sends with a produc
   await expect(log.check()).resolves.toBeUndefined();
 });
 
-test('a refused record takes none of the later ones with it', slow, async (context) => {
-  const { log, topic } = await setUp(context, 2);
+test('a refused record takes none of the later ones with it', slow, async () => {
+  const { log, topic } = await setUp(2);
   const producer = await log.openProducer();
   const tooLarge: OutgoingRecord = { topic, key: 'large', value: new Uint8Array(1_100_000), headers: {} };
   const acknowledged: OutgoingRecord[] = [];
@@ -74,8 +70,8 @@ test('a refused record takes none of the later ones with it', slow, async (conte
   await expect.poll(() => numbersOf(records)).toEqual(expect.arrayContaining(numbersOf(acknowledged)));
 });
 
-test('a topic that is not there is refused, at once when it was never sent to', slow, async (context) => {
-  const { log, topic } = await setUp(context, 1);
+test('a topic that is not there is refused, at once when it was never sent to', slow, async () => {
+  const { log, topic } = await setUp(1);
   const producer = await log.openProducer();
   const lost = [...numbered(topic, 0, 1), ...numbered(newTopic(), 1, 1)];
   expect(await failureOf(producer.send(lost))).toMatchObject({
@@ -87,8 +83,8 @@ test('a topic that is not there is refused, at once when it was never sent to', 
   expect(numbersOf(records)).toEqual([2]);
 });
 
-test('a stopped producer sends nothing more', slow, async (context) => {
-  const { log, topic } = await setUp(context, 1);
+test('a stopped producer sends nothing more', slow, async () => {
+  const { log, topic } = await setUp(1);
   const producer = await log.openProducer();
   const sending = producer.send(numbered(topic, 0, 5));
   await producer.stop();
@@ -96,8 +92,8 @@ test('a stopped producer sends nothing more', slow, async (context) => {
   expect(await failureOf(producer.send(numbered(topic, 5, 5)))).toEqual(unavailable);
 });
 
-test('a consumer outlives the broker and misses nothing', slow, async (context) => {
-  const { log, broker, topic } = await setUp(context, 3);
+test('a consumer outlives the broker and misses nothing', slow, async () => {
+  const { log, broker, topic } = await setUp(3);
   const reader = await read(log, topic);
   const producer = await log.openProducer();
   await producer.send(numbered(topic, 0, 50));
@@ -115,8 +111,8 @@ test('a consumer outlives the broker and misses nothing', slow, async (context) 
     .toEqual([0n, 0n, 0n]);
 });
 
-test('a handler that takes longer than the session timeout keeps its partition', slow, async (context) => {
-  const { log, options, topic } = await setUp(context, 1);
+test('a handler that takes longer than the session timeout keeps its partition', slow, async () => {
+  const { log, options, topic } = await setUp(1);
   const signals: AbortSignal[] = [];
   const troubles: unknown[] = [];
   const done: number[] = [];
@@ -137,25 +133,21 @@ test('a handler that takes longer than the session timeout keeps its partition',
   expect(troubles).toEqual([]);
 });
 
-test(
-  'who stops leaves the group, and another takes over before its session could have ended',
-  slow,
-  async (context) => {
-    const { broker, topic } = await setUp(context, 2);
-    const log = openLog(broker.options({ sessionTimeoutMs: 60_000 }));
-    const first = await read(log, topic);
-    const producer = await log.openProducer();
-    await producer.send(numbered(topic, 0, 10));
-    await expect.poll(() => first.records.length).toBe(10);
-    await first.stop();
-    await producer.send(numbered(topic, 10, 10));
-    const second = await read(openLog(broker.options()), topic);
-    await expect.poll(() => numbersOf(second.records).sort(ascending), { timeout: 15_000 }).toEqual(range(10, 20));
-  },
-);
+test('who stops leaves the group, and another takes over before its session could have ended', slow, async () => {
+  const { broker, topic } = await setUp(2);
+  const log = openLog(broker.options({ sessionTimeoutMs: 60_000 }));
+  const first = await read(log, topic);
+  const producer = await log.openProducer();
+  await producer.send(numbered(topic, 0, 10));
+  await expect.poll(() => first.records.length).toBe(10);
+  await first.stop();
+  await producer.send(numbered(topic, 10, 10));
+  const second = await read(openLog(broker.options()), topic);
+  await expect.poll(() => numbersOf(second.records).sort(ascending), { timeout: 15_000 }).toEqual(range(10, 20));
+});
 
-test('topics are made as declared, and only when that is allowed', slow, async (context) => {
-  const { broker } = await setUp(context, 1);
+test('topics are made as declared, and only when that is allowed', slow, async () => {
+  const { broker } = await setUp(1);
   const topic = { name: newTopic(), partitions: 4, retentionMs: 7_200_000 };
   await expect(openLog(broker.options({ createTopics: false })).ensureTopics([topic])).rejects.toThrow(topic.name);
   await openLog(broker.options()).ensureTopics([topic]);
@@ -171,8 +163,8 @@ test('topics are made as declared, and only when that is allowed', slow, async (
 
 type Bench = { log: EventLog; broker: TestBroker; options: KafkaOptions; topic: string };
 
-async function setUp(context: TestContext, partitions: number): Promise<Bench> {
-  const broker = await brokerOf(context);
+async function setUp(partitions: number): Promise<Bench> {
+  const broker = await brokerOf();
   const options = broker.options();
   const log = openLog(options);
   const topic = newTopic();

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { createKafkaEventLog, type EventLog, type KafkaOptions, type OutgoingRecord } from '@nova/events';
-import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type ProxiedBroker, proxiedBrokerOfFile } from './kafka-broker.ts';
 
 const brokerOf = proxiedBrokerOfFile();
-const slow = { timeout: 120_000 };
+const slow = { timeout: 240_000 };
 
 test(
   'after an unanswered send a producer is of no more use, and nothing is lost to its sequence numbers',
   slow,
-  async (context) => {
-    const { proxy, log, topic } = await setUp(context, { publishTimeoutMs: 3_000 });
+  async () => {
+    const { proxy, log, topic } = await setUp({ publishTimeoutMs: 3_000 });
     const producer = await log.openProducer();
     await producer.send([record(topic, 'first')]);
     await proxy.setFault({ kind: 'latency', ms: 5_000 });
@@ -28,8 +28,8 @@ test(
   },
 );
 
-test('a broker that says nothing any more is given up in time, by producers and consumers', slow, async (context) => {
-  const { proxy, log, topic } = await setUp(context, { publishTimeoutMs: 3_000, requestTimeoutMs: 3_000 });
+test('a broker that says nothing any more is given up in time, by producers and consumers', slow, async () => {
+  const { proxy, log, topic } = await setUp({ publishTimeoutMs: 3_000, requestTimeoutMs: 3_000 });
   const producer = await log.openProducer();
   const texts = await read(log, topic);
   await producer.send([record(topic, 'before')]);
@@ -46,8 +46,8 @@ test('a broker that says nothing any more is given up in time, by producers and 
   await expect.poll(() => texts, { timeout: 40_000 }).toContain('after');
 });
 
-test('a producer whose id never came sends nothing', slow, async (context) => {
-  const { proxy, log, topic } = await setUp(context, { publishTimeoutMs: 2_000 });
+test('a producer whose id never came sends nothing', slow, async () => {
+  const { proxy, log, topic } = await setUp({ publishTimeoutMs: 2_000 });
   await proxy.setFault({ kind: 'latency', ms: 900 });
   const failed = await failureOf(log.openProducer());
   await proxy.clear();
@@ -55,8 +55,8 @@ test('a producer whose id never came sends nothing', slow, async (context) => {
   expect((await log.lag('nobody', [topic])).map(({ records }) => records)).toEqual([0n]);
 });
 
-test('a slow way is no fault', slow, async (context) => {
-  const { proxy, log, topic } = await setUp(context, {});
+test('a slow way is no fault', slow, async () => {
+  const { proxy, log, topic } = await setUp({});
   await proxy.setFault({ kind: 'latency', ms: 200 });
   const texts = await read(log, topic);
   const producer = await log.openProducer();
@@ -66,8 +66,8 @@ test('a slow way is no fault', slow, async (context) => {
 
 type Bench = ProxiedBroker & { readonly log: EventLog; readonly topic: string };
 
-async function setUp(context: TestContext, changes: Partial<KafkaOptions>): Promise<Bench> {
-  const { broker, proxy } = await brokerOf(context);
+async function setUp(changes: Partial<KafkaOptions>): Promise<Bench> {
+  const { broker, proxy } = await brokerOf();
   onTestFinished(() => proxy.clear());
   const log = createKafkaEventLog(broker.options(changes));
   onTestFinished(() => log.stop());
