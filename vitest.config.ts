@@ -7,7 +7,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['{packages,subgraphs}/*/{src,tests}/**/*.test.ts', '{gateway,deploy,tools}/**/*.test.ts'],
-    exclude: ['**/node_modules/**'],
+    // Faults are timed and want the machine for themselves: `npm run test:faults`.
+    exclude: ['**/node_modules/**', ...(process.env.FAULTS ? [] : ['**/*.faults.test.ts'])],
     globalSetup: 'packages/testkit/src/global-setup.ts',
     reporters: ['default', new SkipReporter()],
     pool: 'forks',

@@ -15,7 +15,7 @@ export function eventLogContract(
   for (const [subject, laws] of Object.entries({ appending: appendLaws, delivery: deliveryLaws, groups: groupLaws })) {
     describe(subject, () => {
       for (const [title, law] of Object.entries(laws))
-        test(title, { timeout: 60_000 }, async (context) => law(await engineFor(context), options));
+        test(title, { timeout: 120_000 }, async (context) => law(await engineFor(context), options));
     });
   }
 }
