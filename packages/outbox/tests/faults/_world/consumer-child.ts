@@ -24,6 +24,8 @@ export type ConsumerChildOptions = {
   readonly holdOneMs?: Readonly<Record<string, number>>;
   /** Events (`key:number`) that fail until the table `mended` has the name they stand under. */
   readonly failing?: Readonly<Record<string, readonly string[]>>;
+  /** Versions that this build of the consumer knows besides the first. */
+  readonly alsoVersions?: readonly number[];
   readonly limits?: Partial<ConsumerLimits>;
 };
 
@@ -82,6 +84,13 @@ const handler = countingHandler({
       }),
 });
 
+/** Newer versions say the same in this world. */
+const knowing: typeof handler = {
+  ...handler,
+  versions: new Set([...handler.versions, ...(options.alsoVersions ?? [])]),
+  run: (event, context) => handler.run({ ...event, version: 1 }, context),
+};
+
 const log = openLogOf(options.log);
 const database = openDatabase<unknown>({ url: options.url, poolMax: 6, applicationName: member, log: logger });
 const consumer = await startConsumer({
@@ -89,7 +98,7 @@ const consumer = await startConsumer({
   log,
   group,
   logger,
-  handlers: [handler],
+  handlers: [knowing],
   limits: { backoff: { firstMs: 50, maxMs: 1_000 }, ...options.limits },
   replayPollMs: 50,
   observer: {
