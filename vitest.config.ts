@@ -15,9 +15,9 @@ export default defineConfig({
     maxWorkers: 2,
     // CI's machine may be crowded; the report names every test that needed its second try, each of which is a bug to find.
     retry: process.env.CI ? 1 : 0,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     // Conditions are waited for, not timed: a busy machine is slow, not wrong.
-    expect: { poll: { timeout: 20_000 } },
-    hookTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
+    hookTimeout: 120_000,
   },
 });
