@@ -19,7 +19,9 @@ const slow = { timeout: 240_000 };
 
 test('what was acknowledged is there once and in order, though the broker was killed meanwhile', slow, async () => {
   const { log, broker, topic } = await setUp(3);
-  const producer = await log.openProducer();
+  // A busy machine may take longer to start the broker than a send waits by default.
+  const patient = openLog(broker.options({ publishTimeoutMs: 120_000 }));
+  const producer = await patient.openProducer();
   const restarted = { yet: false };
   const restart = async () => {
     await broker.stop('SIGKILL');
