@@ -72,13 +72,14 @@ export function afterLast({ records }: RecordBatch): bigint {
 /** A handler that notes what it gets and commits it. */
 export function noting(): {
   readonly records: LogRecord[];
+  /** Of the first delivery of each record. */
   texts(): string[];
   onBatch(batch: RecordBatch, delivery: Delivery): Promise<void>;
 } {
   const records: LogRecord[] = [];
   return {
     records,
-    texts: () => records.map(textOf),
+    texts: () => firstDeliveries(records).map(textOf),
     async onBatch(batch, delivery) {
       records.push(...batch.records);
       await delivery.commit(afterLast(batch));
