@@ -33,6 +33,7 @@ test('nothing that a client sends reaches a subgraph as a header, least of all a
     cookie: 'a=b',
     'x-forwarded-for': '10.0.0.1',
     'x-anything': '1',
+    traceparent: 'no trace',
   };
   expect((await viewer(await world.issuer.token(), spoofed)).body.data.viewer.id).toBe('u1');
   const headers = world.subgraphs.identity.calls.at(-1)?.headers ?? {};
@@ -42,10 +43,12 @@ test('nothing that a client sends reaches a subgraph as a header, least of all a
     'content-length',
     'content-type',
     'host',
+    'traceparent',
     'x-correlation-id',
     'x-nova-deadline-ms',
     'x-nova-identity',
   ]);
+  expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
   expect(Number(headers['x-nova-deadline-ms'])).toBeLessThanOrEqual(10_000);
 });
 

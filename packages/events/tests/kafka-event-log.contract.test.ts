@@ -3,4 +3,4 @@ import { brokerOfFile } from './kafka-broker.ts';
 
 const broker = brokerOfFile();
 
-eventLogContract(async () => ({ kind: 'kafka', options: (await broker()).options() }), { runs: 8 });
+eventLogContract(async () => ({ kind: 'kafka', options: (await broker()).options() }), { runs: 25 });

@@ -53,10 +53,14 @@ export async function ensureTopics(
   for (const { name } of topics) await until(() => isUsable(admin, name), deadline, `${name} has no leader`);
 }
 
-/** Rejects when Kafka still does not know one of them after a while. */
-export async function requireTopics(admin: AdminClient, topics: readonly string[]): Promise<void> {
-  const deadline = performance.now() + knownWithinMs;
+/** Rejects when Kafka does not know one of them: at once, or after a while when it is among the `ensured`. */
+export async function requireTopics(
+  admin: AdminClient,
+  topics: readonly string[],
+  ensured: ReadonlySet<string>,
+): Promise<void> {
   for (const topic of topics) {
+    const deadline = performance.now() + (ensured.has(topic) ? knownWithinMs : 0);
     while (performance.now() < deadline && !(await exists(admin, topic))) await delay(pollMs);
     await admin.partitionsOf(topic);
   }

@@ -11,6 +11,7 @@ import { createSeverableSockets } from './severable-sockets.ts';
 export function createKafkaEventLog(options: KafkaOptions): EventLog {
   const { publishTimeoutMs: timeoutMs } = options;
   const opened = new Set<{ stop(): Promise<void> }>();
+  const ensured = new Set<string>();
   const keep = <T extends { stop(): Promise<void> }>(part: T): T => {
     opened.add(part);
     const stop = () => part.stop().finally(() => opened.delete(part));
@@ -18,10 +19,14 @@ export function createKafkaEventLog(options: KafkaOptions): EventLog {
   };
   return {
     kind: 'kafka',
-    ensureTopics: (topics: readonly TopicDeclaration[]) =>
-      withAdmin(options, (admin) => ensureTopics(admin, topics, options), topicsTimeoutMs),
-    openProducer: async () =>
-      keep(await openKafkaProducer({ openSession: (signal) => openProducerSession(options, signal), timeoutMs })),
+    async ensureTopics(topics: readonly TopicDeclaration[]) {
+      await withAdmin(options, (admin) => ensureTopics(admin, topics, options), topicsTimeoutMs);
+      for (const { name } of topics) ensured.add(name);
+    },
+    async openProducer() {
+      const work: ProducerWork = { options, ensured, known: new Set() };
+      return keep(await openKafkaProducer({ openSession: (signal) => openProducerSession(work, signal), timeoutMs }));
+    },
     consume: async (consuming) =>
       keep(await startKafkaConsumer(consuming, (...given) => openConsumerSession({ options, consuming }, ...given))),
     lag: (group, topics) => withAdmin(options, (admin) => lagOf(admin, group, topics)),
@@ -98,7 +103,16 @@ function toAdminClient(admin: Admin): AdminClient {
   };
 }
 
-async function openProducerSession(options: KafkaOptions, signal: AbortSignal): Promise<ProducerSession> {
+type ProducerWork = {
+  readonly options: KafkaOptions;
+  /** Topics that were made or found by this log. */
+  readonly ensured: ReadonlySet<string>;
+  /** Topics that a session of this producer has found. */
+  readonly known: Set<string>;
+};
+
+async function openProducerSession(work: ProducerWork, signal: AbortSignal): Promise<ProducerSession> {
+  const { options, ensured, known } = work;
   const { publishTimeoutMs } = options;
   await withAdmin(options, (admin) => admin.describeCluster());
   // Within one send the same sequence numbers go out again, so that a broker which comes back in time appends nothing
@@ -106,7 +120,6 @@ async function openProducerSession(options: KafkaOptions, signal: AbortSignal): 
   // The deadline of the send ends the tries; the limit is only there because there has to be one.
   const retry = { ...quickRetry, retries: Math.ceil(publishTimeoutMs / quickRetry.initialRetryTime) };
   const client = openClient(options, { requestTimeout: publishTimeoutMs, retry });
-  const known = new Set<string>();
   const chosen = new Set<string>();
   let isSevered = false;
   const sever = () => {
@@ -148,7 +161,7 @@ async function openProducerSession(options: KafkaOptions, signal: AbortSignal): 
     async requireTopics(topics) {
       const unknown = topics.filter((topic) => !known.has(topic));
       if (unknown.length === 0) return;
-      await withAdmin(options, (admin) => requireTopics(admin, unknown)).catch((error) => {
+      await withAdmin(options, (admin) => requireTopics(admin, unknown, ensured)).catch((error) => {
         throw toPublishError(error);
       });
       for (const topic of unknown) known.add(topic);
@@ -254,7 +267,8 @@ function toLogRecord(message: KafkaMessage, topic: string, partition: number): L
     key: key?.toString() ?? '',
     value: value ?? new Uint8Array(),
     headers: Object.fromEntries(
-      Object.entries(headers).map(([name, given]) => [name, String([given].flat()[0] ?? '')]),
+      // Before the value of a header called as a method of every object, "constructor" say, kafkajs puts that method.
+      Object.entries(headers).map(([name, given]) => [name, String([given].flat().find(Buffer.isBuffer) ?? '')]),
     ),
     appendedAt: new Date(Number(timestamp)),
   };

@@ -61,21 +61,23 @@ export const groupLaws: Laws = {
     const members = [killed, stopped, last];
     const keys = keyOfEach(partitions).flatMap((key) => [key, `${key}0`]);
     const counts = new Map(keys.map((key) => [key, 0]));
-    const appendMore = async () => {
+    const appendMore = async (count: number) => {
       for (const key of keys) {
         const from = counts.get(key) ?? 0;
-        counts.set(key, from + 5);
-        await bench.append(key, range(from, from + 5));
+        counts.set(key, from + count);
+        await bench.append(key, range(from, from + count));
       }
     };
-    const busy = () => members.every(({ handled }) => handled.length > 20);
-    for (let round = 0; !busy() && round < 400; round += 1) await appendMore();
-    await expect.poll(busy).toBe(true);
-    await appendMore();
+    const busy = async () => {
+      await appendMore(1);
+      return members.every(({ handled }) => handled.length > 20);
+    };
+    await expect.poll(busy, { interval: 50 }).toBe(true);
+    await appendMore(20);
     await killed.end('SIGKILL');
-    await appendMore();
+    await appendMore(20);
     await stopped.end('SIGTERM');
-    await appendMore();
+    await appendMore(20);
     const handled = () => members.flatMap((member) => member.handled);
     const total = () => [...counts.values()].reduce((sum, count) => sum + count, 0);
     await expect.poll(() => distinct(handled()).length, { timeout: 40_000 }).toBe(total());
