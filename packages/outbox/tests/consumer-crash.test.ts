@@ -9,6 +9,10 @@ import { type ConsumerDatabase, createConsumerDatabase, eventRecord, numbers } f
 const script = fileURLToPath(new URL('./_harness/consumer-child.ts', import.meta.url));
 const keys = Array.from({ length: 8 }, (_, at) => `key-${at}`);
 
+/** Each test starts several processes, one after the other. */
+const patient = { timeout: 300_000 };
+const waiting = { timeout: 120_000 };
+
 let database: ConsumerDatabase;
 let children: ChildProcess[];
 
@@ -34,7 +38,7 @@ const send = (from: number, to: number) =>
   database.send(
     Array.from({ length: to - from + 1 }, (_, at) => keys.map((key) => eventRecord(key, from + at))).flat(),
   );
-const caughtUp = () => expect.poll(database.lag).toBe(0n);
+const caughtUp = () => expect.poll(database.lag, waiting).toBe(0n);
 const parkedKeys = () => database.rows('select key from parked_keys');
 
 async function expectExact(count: number): Promise<void> {
@@ -47,6 +51,7 @@ test.each([
   ['the effect is committed and the offset is not', 'committed'],
 ] as const)(
   'a consumer killed when %s leaves each event with its effect once and in order',
+  patient,
   async (_when, failPoint) => {
     await send(1, 10);
     for (const occurrence of [1, 7, 30]) expect(await spawn({ failPoint, occurrence }).died).toBe('SIGKILL');
@@ -95,7 +100,7 @@ test.each([
     spawn();
     await send(5, 6);
     await caughtUp();
-    await expect.poll(parkedKeys).toEqual([]);
+    await expect.poll(parkedKeys, waiting).toEqual([]);
     await expectExact(6);
     const audit = await database.rows<{ outcome: string; count: number }>(
       `select outcome, count(*)::int as count from dead_letter_audit where what = 'replay' group by outcome`,

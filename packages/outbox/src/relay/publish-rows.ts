@@ -33,7 +33,7 @@ export async function publishRows(deps: PublishDeps, rows: readonly OutboxRow[],
       await refuse(deps, row, error);
     }
   }
-  if (items.length > 0) await deliver(deps, items, ['shard', 'key', 'id']);
+  if (items.length > 0) await deliver(deps, items, ['topic', 'shard', 'key', 'id']);
 }
 
 /** Tries the row of a held key again, alone. */
@@ -47,7 +47,7 @@ export async function retryRow(deps: PublishDeps, row: OutboxRow, readAt: number
   }
 }
 
-type Grouping = 'shard' | 'key' | 'id';
+type Grouping = 'topic' | 'shard' | 'key' | 'id';
 
 async function deliver(deps: PublishDeps, items: readonly Item[], groupings: readonly Grouping[]): Promise<void> {
   try {

@@ -58,17 +58,22 @@ async function start(
   return {
     cluster,
     proxies,
-    options: (changes) => ({
-      brokers: addresses,
-      clientId: 'nova-faults',
-      replicationFactor: brokers,
-      minInsyncReplicas: brokers === 1 ? 1 : 2,
-      createTopics: true,
-      publishTimeoutMs: 30_000,
-      // The least that a broker lets a member ask for.
-      sessionTimeoutMs: 6_000,
-      requestTimeoutMs: 15_000,
-      ...changes,
-    }),
+    options: kafkaOptionsFor(addresses),
   };
+}
+
+export function kafkaOptionsFor(addresses: readonly string[]): (changes?: Partial<KafkaOptions>) => KafkaOptions {
+  const brokers = addresses.length;
+  return (changes) => ({
+    brokers: addresses,
+    clientId: 'nova-faults',
+    replicationFactor: brokers,
+    minInsyncReplicas: brokers === 1 ? 1 : 2,
+    createTopics: true,
+    publishTimeoutMs: 30_000,
+    // The least that a broker lets a member ask for.
+    sessionTimeoutMs: 6_000,
+    requestTimeoutMs: 15_000,
+    ...changes,
+  });
 }
