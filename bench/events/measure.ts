@@ -41,8 +41,8 @@ export async function measure(context: Context): Promise<Figures> {
 
 async function drain({ writer, plan, ...relay }: Context): Promise<number> {
   for (let left = plan.backlog; left > 0; left -= 5_000) await writer.write(Math.min(5_000, left));
-  const startedAt = Date.now();
   return withRelay(relay, async (reports) => {
+    const startedAt = Date.now();
     await published(reports, plan.backlog);
     const last = reports.at(-1)?.atMs ?? startedAt;
     return (plan.backlog * 1_000) / (last - startedAt);

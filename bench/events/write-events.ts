@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { partitionOfKey } from '@nova/events';
 import { shardCount } from '@nova/outbox';
@@ -24,15 +25,15 @@ export function openWriter(directUrl: string): Writer {
   const pool = new pg.Pool({ connectionString: directUrl, max: 20 });
   let next = 0;
   const write = async (rows: number) => {
-    const from = next;
+    const written = Array.from({ length: rows }, (_, index) => (next + index) % keys.length);
     next += rows;
-    await pool.query(
-      `insert into outbox_events (shard, topic, key, type, version, payload, correlation_id, traceparent)
-       select ($4::int[])[n % $5 + 1], 'content.events', ($3::text[])[n % $5 + 1], 'content.post_created', 1,
-         decode(rpad(md5(n::text), $6 * 2, md5(n::text)), 'hex'), 'bench', ''
-       from generate_series($1::int, $1::int + $2 - 1) n`,
-      [from, rows, keys, shards, keys.length, payloadBytes],
-    );
+    await pool.query({
+      name: 'write',
+      text: `insert into outbox_events (shard, topic, key, type, version, payload, correlation_id, traceparent)
+        select shard, 'content.events', key, 'content.post_created', 1, $3, 'bench', ''
+        from unnest($1::smallint[], $2::text[]) written (shard, key)`,
+      values: [written.map((index) => shards[index]), written.map((index) => keys[index]), randomBytes(payloadBytes)],
+    });
   };
   return {
     write,

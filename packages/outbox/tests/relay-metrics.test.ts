@@ -1,4 +1,5 @@
 import { createMetrics, type Metrics } from '@nova/runtime';
+import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { observeOutbox, observeRelay, startRelay } from '../src/index.ts';
 import { createOutbox, type TestOutbox } from './_harness/outbox.ts';
@@ -86,4 +87,51 @@ test('a commit wakes the relay, whenever it falls: it never waits for the next l
   await relay.stop();
   const [slowest = Number.NaN] = latencies.sort((a, b) => b - a);
   expect(slowest).toBeLessThan(5_000);
+});
+
+test('while events come close together nobody notifies; after a pause a commit wakes the relay again', async () => {
+  const listener = new pg.Client({ connectionString: outbox.url });
+  listener.on('error', () => undefined);
+  await listener.connect();
+  let notifications = 0;
+  listener.on('notification', () => {
+    notifications += 1;
+  });
+  await listener.query(`listen outbox_${outbox.schema}`);
+  let published = 0;
+  let looks = 0;
+  const relay = startRelay({
+    directUrl: outbox.url,
+    schema: outbox.schema,
+    log: outbox.openLog(),
+    limits: { pollMs: 60_000 },
+    observer: {
+      onPublished({ rows }) {
+        published += rows;
+      },
+      onStep(step) {
+        if (step === 'selecting') looks += 1;
+      },
+    },
+  });
+  await expect
+    .poll(async () => {
+      const before = notifications;
+      for (let turn = 0; turn < 50; turn++) await outbox.commit([`key-${turn}`]);
+      return notifications - before;
+    })
+    .toBe(0);
+  const sleepers = async () => (await listener.query(`select from ${outbox.schema}.outbox_sleepers`)).rows.length;
+  await expect.poll(sleepers).toBe(1);
+  const newLooks = () => {
+    const since = looks;
+    looks = 0;
+    return since;
+  };
+  await expect.poll(newLooks, { interval: 300 }).toBe(0);
+  const before = published;
+  await outbox.commit(['later']);
+  await expect.poll(() => published, { timeout: 20_000 }).toBe(before + 1);
+  await relay.stop();
+  await listener.end();
 });

@@ -2,7 +2,10 @@ import { Socket } from 'node:net';
 import type { Session } from '@nova/postgres';
 import pg from 'pg';
 
-/** One direct session: it holds the locks, hears the notifications, reads and deletes. Its statements run one after the other. */
+/**
+ * One direct session: it holds the locks, hears the notifications, reads and deletes. Its statements run one after the
+ * other, and those with values are planned once: there must be few different texts.
+ */
 export type LockSession = Session & {
   /** Aborts when the session is gone, with why as its reason. Any error of a statement ends the session. */
   readonly lost: AbortSignal;
@@ -74,11 +77,11 @@ export async function openLockSession(options: LockSessionOptions): Promise<Lock
   };
 }
 
-/** Sorting and scanning all rows look cheap to the planner while statistics say that the queue is empty. */
+/** Sorting and scanning all rows look cheap to the planner while statistics say that the queue is empty; such a plan would be kept. */
 async function prepare(session: Session, options: { schema: string; statementTimeoutMs: number }): Promise<void> {
   await session.query(`select set_config('search_path', quote_ident($1), false)`, [options.schema]);
   await session.query(
-    `set statement_timeout = ${options.statementTimeoutMs}; set jit = off;
+    `set statement_timeout = ${options.statementTimeoutMs}; set jit = off; set plan_cache_mode = force_generic_plan;
      set enable_sort = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off`,
   );
   await session.query(`listen ${new pg.Client().escapeIdentifier(`outbox_${options.schema}`)}`);
@@ -89,12 +92,18 @@ type Ending = { readonly gone: AbortSignal; lose(reason: unknown): void };
 function inTurn(client: pg.Client, { gone, lose }: Ending): Session & Pick<LockSession, 'prove'> {
   let last: Promise<unknown> = Promise.resolve();
   let provenAt = Number.NEGATIVE_INFINITY;
+  const names = new Map<string, string>();
+  const nameOf = (text: string) => {
+    const name = names.get(text) ?? `relay_${names.size}`;
+    names.set(text, name);
+    return name;
+  };
   const query: Session['query'] = (text, values) => {
     const result = last.then(async () => {
       gone.throwIfAborted();
       const startedAt = performance.now();
       try {
-        const answer = await unlessLost(client.query(text, values), gone);
+        const answer = await unlessLost(client.query(values ? { name: nameOf(text), text, values } : text), gone);
         provenAt = startedAt;
         return answer;
       } catch (error) {

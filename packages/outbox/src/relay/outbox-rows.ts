@@ -1,4 +1,5 @@
 import type { Session } from '@nova/postgres';
+import { shardCount } from '../shards.ts';
 import type { KeyOfTopic } from './relay-observer.ts';
 
 /** A row of the outbox as the relay reads it. */
@@ -24,32 +25,37 @@ export type Wanted = {
   readonly shards: readonly string[];
   /** Keys to leave out, besides the parked ones. */
   readonly held: readonly KeyOfTopic[];
+  /** Ids to leave out: rows under way. */
+  readonly underWay: readonly string[];
   readonly rows: number;
   readonly bytes: number;
 };
 
 /**
- * The oldest rows of the shards whose keys are neither parked nor held: for each key the first that are there. Each shard
- * is a branch in the order of its ids, which PostgreSQL merges without reading further than the limit, nor what waits in
- * the shards of others.
+ * Each shard is a branch in the order of its ids, which PostgreSQL merges without reading further than the limit, nor
+ * what waits in the shards of others. The text is always the same, so that it is planned once: it costs more to plan
+ * than to run.
  */
+const selection = `select ${columns} from (
+    select first.*, sum(size) over (order by id rows unbounded preceding) as total
+    from (
+      select * from (${Array.from(
+        { length: shardCount },
+        (_, index) => `(select e.*, 400 + 2 * octet_length(e.key) + octet_length(e.payload) as size
+          from outbox_events e where shard = ($3::smallint[])[${index + 1}] order by id)`,
+      ).join(' union all ')}) e
+      where not exists (select from outbox_parked_keys p where p.topic = e.topic and p.key = e.key)
+        and (e.topic, e.key) not in (select * from unnest($4::text[], $5::text[]))
+        and e.id not in (select unnest($6::bigint[]))
+      order by id limit $1
+    ) first
+  ) counted where total <= $2 or total = size order by id`;
+
+/** The oldest rows of the shards whose keys are neither parked nor held: for each key the first that are there. */
 export async function selectRows(session: Session, wanted: Wanted): Promise<OutboxRow[]> {
-  const isHeld =
-    wanted.held.length > 0 ? 'and (e.topic, e.key) not in (select * from unnest($3::text[], $4::text[]))' : '';
-  const branches = wanted.shards.map(
-    (shard) => `(select e.*, 400 + 2 * octet_length(e.key) + octet_length(e.payload) as size
-      from outbox_events e where shard = ${Number(shard)}
-        and not exists (select from outbox_parked_keys p where p.topic = e.topic and p.key = e.key) ${isHeld}
-      order by id)`,
-  );
-  const { rows } = await session.query<OutboxRow>(
-    `select ${columns} from (
-       select first.*, sum(size) over (order by id rows unbounded preceding) as total
-       from (select * from (${branches.join(' union all ')}) merged order by id limit $1) first
-     ) counted where total <= $2 or total = size order by id`,
-    [wanted.rows, wanted.bytes, ...(wanted.held.length > 0 ? keyColumns(wanted.held) : [])],
-  );
-  return rows;
+  const { rows, bytes, shards, held, underWay } = wanted;
+  const answer = await session.query<OutboxRow>(selection, [rows, bytes, shards, ...keyColumns(held), underWay]);
+  return answer.rows;
 }
 
 function keyColumns(keys: readonly KeyOfTopic[]): [string[], string[]] {

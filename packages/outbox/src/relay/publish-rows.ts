@@ -17,13 +17,15 @@ export type PublishDeps = {
 
 type Item = { readonly row: OutboxRow; readonly record: OutgoingRecord; readonly readAt: number };
 
+/** Rows in the order of their ids, and when their reading began, by `performance.now`. */
+export type Batch = { readonly rows: readonly OutboxRow[]; readonly readAt: number };
+
 /**
- * Sends rows and deletes those that were acknowledged. What the log refuses is found by sending smaller groups, none of
+ * Sends rows and deletes those that were acknowledged; returns whether all were. What the log refuses is found by sending smaller groups, none of
  * which splits a key before its rows go one by one; its key is held and, after the last try, parked. Rejects when the log is away
  * or the session is lost; rows that were not deleted will be read again.
- * @param readAt when their reading began, by `performance.now`
  */
-export async function publishRows(deps: PublishDeps, rows: readonly OutboxRow[], readAt: number): Promise<void> {
+export async function publishRows(deps: PublishDeps, { rows, readAt }: Batch): Promise<boolean> {
   const items: Item[] = [];
   for (const row of rows) {
     if (deps.held.has(row)) continue;
@@ -33,7 +35,8 @@ export async function publishRows(deps: PublishDeps, rows: readonly OutboxRow[],
       await refuse(deps, row, error);
     }
   }
-  if (items.length > 0) await deliver(deps, items, ['topic', 'shard', 'key', 'id']);
+  if (items.length === 0) return false;
+  return (await deliver(deps, items, ['topic', 'shard', 'key', 'id'])) && items.length === rows.length;
 }
 
 /** Tries the row of a held key again, alone. */
@@ -49,24 +52,32 @@ export async function retryRow(deps: PublishDeps, row: OutboxRow, readAt: number
 
 type Grouping = 'topic' | 'shard' | 'key' | 'id';
 
-async function deliver(deps: PublishDeps, items: readonly Item[], groupings: readonly Grouping[]): Promise<void> {
+/** Whether the log took all of them at once. */
+async function deliver(deps: PublishDeps, items: readonly Item[], groupings: readonly Grouping[]): Promise<boolean> {
   try {
     await send(deps, items);
+    return true;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const [only] = items;
-    if (only && items.length === 1) return await refuse(deps, only.row, error);
-    const { groups, finer } = split(items, groupings);
-    for (const group of groups) {
-      if (deps.stopping.aborted) return;
-      const free = group.filter(({ row }) => !deps.held.has(row));
-      if (free.length > 0) await deliver(deps, free, finer);
-    }
+    if (only && items.length === 1) await refuse(deps, only.row, error);
+    else await deliverInParts(deps, split(items, groupings));
+    return false;
+  }
+}
+
+type Parts = { readonly groups: readonly Item[][]; readonly finer: readonly Grouping[] };
+
+async function deliverInParts(deps: PublishDeps, { groups, finer }: Parts): Promise<void> {
+  for (const group of groups) {
+    if (deps.stopping.aborted) return;
+    const free = group.filter(({ row }) => !deps.held.has(row));
+    if (free.length > 0) await deliver(deps, free, finer);
   }
 }
 
 /** By the first grouping that makes more than one group. */
-function split(items: readonly Item[], groupings: readonly Grouping[]): { groups: Item[][]; finer: Grouping[] } {
+function split(items: readonly Item[], groupings: readonly Grouping[]): Parts {
   const [grouping = 'id', ...finer] = groupings;
   const groups = [...Map.groupBy(items, ({ row }) => row[grouping]).values()];
   return groups.length > 1 || finer.length === 0 ? { groups, finer } : split(items, finer);

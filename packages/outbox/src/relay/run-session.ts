@@ -3,12 +3,13 @@ import type { Backoff } from './backoff.ts';
 import type { Bell } from './bell.ts';
 import { createHeldKeys } from './held-keys.ts';
 import { openLockSession } from './lock-session.ts';
-import { selectRow, selectRows } from './outbox-rows.ts';
-import { type PublishDeps, publishRows, retryRow } from './publish-rows.ts';
+import { type OutboxRow, selectRow, selectRows } from './outbox-rows.ts';
+import { type Batch, type PublishDeps, publishRows, retryRow } from './publish-rows.ts';
 import { createPublisher } from './publisher.ts';
 import type { RelayLimits } from './relay-limits.ts';
 import type { RelayObserver } from './relay-observer.ts';
 import { keepShards, type ShardKeeper } from './shard-keeper.ts';
+import { createSleep, type Sleep } from './sleep.ts';
 
 export type SessionRun = {
   readonly directUrl: string;
@@ -43,9 +44,10 @@ export async function runSession(run: SessionRun): Promise<void> {
   let shards: ShardKeeper | undefined;
   try {
     shards = await keepShards(session, { schema: run.schema, limits, observer, onChange: bell.ring });
+    const sleep = await createSleep(session, { pollMs: limits.pollMs });
     observer.onConnected?.(true);
     run.onReady();
-    await publishUntilStopped(run, { session, publisher, held, limits, observer, stopping, shards });
+    await publishUntilStopped(run, { session, publisher, held, limits, observer, stopping, shards, sleep });
   } finally {
     shards?.stop();
     await publisher.close();
@@ -55,22 +57,27 @@ export async function runSession(run: SessionRun): Promise<void> {
   }
 }
 
-type LoopDeps = PublishDeps & { readonly shards: ShardKeeper };
+type LoopDeps = PublishDeps & { readonly shards: ShardKeeper; readonly sleep: Sleep };
 
 async function publishUntilStopped(run: SessionRun, deps: LoopDeps): Promise<void> {
   const { bell, stopping, logBackoff, observer } = run;
   let pausedUntil = 0;
+  let ahead: Batch | undefined;
   while (!stopping.aborted) {
     bell.hush();
     deps.session.lost.throwIfAborted();
-    await deps.shards.releaseSurplus();
+    if (deps.shards.hasSurplus()) {
+      ahead = undefined;
+      await deps.shards.releaseSurplus();
+    }
     deps.held.tidy(deps.shards.owned);
     let waitMs = pausedUntil - performance.now();
     if (waitMs <= 0 && !stopping.aborted) {
       try {
-        waitMs = await publishOnce(run, deps);
+        ({ waitMs, ahead } = await publishOnce(run, deps, ahead));
       } catch (error) {
         if (!(error instanceof PublishError)) throw error;
+        ahead = undefined;
         waitMs = logBackoff.next();
         pausedUntil = performance.now() + waitMs;
         observer.onRetry?.({ waitMs, error });
@@ -80,24 +87,47 @@ async function publishUntilStopped(run: SessionRun, deps: LoopDeps): Promise<voi
   }
 }
 
-/** One batch, and one row of a held key; returns how long to wait before the next. */
-async function publishOnce({ logBackoff }: SessionRun, deps: LoopDeps): Promise<number> {
-  const { session, publisher, held, shards, limits, observer } = deps;
-  if (shards.owned.size === 0) return limits.pollMs;
+type Round = { readonly waitMs: number; readonly ahead?: Batch | undefined };
+
+/**
+ * One batch, and one row of a held key; returns how long to wait before the next. While a large batch is sent the one
+ * after it is read, to be sent when the rows of the first are deleted: what a crash repeats is one batch.
+ */
+async function publishOnce({ logBackoff }: SessionRun, deps: LoopDeps, ahead: Batch | undefined): Promise<Round> {
+  const { publisher, held, shards, limits, sleep } = deps;
+  if (shards.owned.size === 0) return { waitMs: limits.pollMs };
   await publisher.open();
   await retryDue(deps);
+  const batch = ahead ?? (await readBatch(deps, []));
+  const reading = isLarge(batch, limits) && !shards.hasSurplus() ? readBatch(deps, batch.rows) : undefined;
+  // Whoever waits for it is told; after an error nobody waits.
+  reading?.catch(() => undefined);
+  const isTaken = batch.rows.length === 0 || (await publishRows(deps, batch));
+  logBackoff.reset();
+  const next = await reading;
+  const lookAgainMs = await sleep.afterLook(batch.rows.length > 0);
+  if (batch.rows.length === 0) return { waitMs: Math.min(lookAgainMs, held.nextInMs()) };
+  // What was read before a key was refused may hold later rows of it.
+  return { waitMs: 0, ahead: isTaken ? next : undefined };
+}
+
+async function readBatch({ session, shards, held, limits, observer }: LoopDeps, underWay: readonly OutboxRow[]) {
   observer.onStep?.('selecting');
   const readAt = performance.now();
   const rows = await selectRows(session, {
     shards: [...shards.owned],
     held: held.list(),
+    underWay: underWay.map(({ id }) => id),
     rows: limits.batchRows,
     bytes: limits.batchBytes,
   });
   observer.onStep?.('selected');
-  if (rows.length > 0) await publishRows(deps, rows, readAt);
-  logBackoff.reset();
-  return rows.length > 0 ? 0 : Math.min(limits.pollMs, held.nextInMs());
+  return { rows, readAt };
+}
+
+/** More than half of what a batch may hold: there is probably more. */
+function isLarge({ rows }: Batch, { batchRows, batchBytes }: RelayLimits): boolean {
+  return rows.length > batchRows / 2 || rows.reduce((sum, { payload }) => sum + payload.length, 0) > batchBytes / 2;
 }
 
 async function retryDue(deps: LoopDeps): Promise<void> {

@@ -6,7 +6,9 @@ import type { RelayObserver } from './relay-observer.ts';
 /** The shards this relay owns by locks of its session. */
 export type ShardKeeper = {
   readonly owned: ReadonlySet<string>;
-  /** Lets others take what is over this relay's share. Only while no rows are under way. */
+  /** Whether this relay owns more than its share, and others wait. */
+  hasSurplus(): boolean;
+  /** Lets others take what is over this relay's share. Only while no rows of it were read that are still to be sent. */
   releaseSurplus(): Promise<void>;
   stop(): void;
 };
@@ -53,6 +55,7 @@ export async function keepShards(
   again();
   return {
     owned: parts.owned,
+    hasSurplus: () => surplus.length > 0,
     async releaseSurplus() {
       if (surplus.length === 0) return;
       const given = surplus;

@@ -24,8 +24,9 @@ const recoverySeconds = 10;
 type Point = { readonly point: string; readonly repeats: 'nothing' | 'a batch each'; readonly crash: Crash };
 
 const points: readonly Point[] = [
-  { point: 'before the select', repeats: 'nothing', crash: crashAt('selecting') },
-  { point: 'after the select', repeats: 'nothing', crash: crashAt('selected') },
+  // The batch before it may be under way.
+  { point: 'before the select', repeats: 'a batch each', crash: crashAt('selecting') },
+  { point: 'after the select', repeats: 'a batch each', crash: crashAt('selected') },
   { point: 'before the send', repeats: 'nothing', crash: crashAt('sending') },
   { point: 'after the send, before the acknowledgement', repeats: 'a batch each', crash: crashAt('handed') },
   { point: 'after the acknowledgement', repeats: 'a batch each', crash: crashAt('acknowledged') },
