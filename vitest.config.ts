@@ -7,14 +7,12 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['{packages,subgraphs}/*/{src,tests}/**/*.test.ts', '{gateway,deploy,tools}/**/*.test.ts'],
-    // Faults are timed and want the machine for themselves: `npm run test:faults`.
+    // Faults are timed and want the machine for themselves: FAULTS=short, or `npm run test:faults`, runs them.
     exclude: ['**/node_modules/**', ...(process.env.FAULTS ? [] : ['**/*.faults.test.ts'])],
     globalSetup: 'packages/testkit/src/global-setup.ts',
     reporters: ['default', new SkipReporter()],
     pool: 'forks',
     maxWorkers: 2,
-    // CI's machine may be crowded; the report names every test that needed its second try, each of which is a bug to find.
-    retry: process.env.CI ? 1 : 0,
     testTimeout: 120_000,
     // Conditions are waited for, not timed: a busy machine is slow, not wrong.
     expect: { poll: { timeout: 60_000 } },

@@ -37,10 +37,10 @@ const reconnectMs = { first: 100, last: 3_000 };
  * relay ended between acknowledgement and delete, or when the log failed a send that it had partly taken.
  *
  * Why order holds even when a relay was paused, lost its session and sends late: it sends what it read while it
- * owned the shard, and for each key that was the first rows there were, in order. It could delete none of them since, so the new owner
- * read those rows too and sends them, in order, before any later row of the key. However two such sequences
- * mix, each event is preceded by the one before it: the late ones are duplicates. The same holds for a send that
- * timed out and arrives after its repetition.
+ * owned the shard, and for each key that was the first rows there were, in order, but for rows that the log had
+ * acknowledged before. It could delete none of what it sends, so the new owner read those rows too and sends them, in
+ * order, before any later row of the key. However two such sequences mix, each event is preceded by the one before it:
+ * the late ones are duplicates. The same holds for a send that timed out and arrives after its repetition.
  */
 export function startRelay(options: RelayOptions): Relay {
   const limits = { ...defaultRelayLimits, ...options.limits };
