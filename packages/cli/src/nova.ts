@@ -1,7 +1,8 @@
 import { buildManifest } from './build-manifest.ts';
 import { type Command, type CommandInput, type Output, UsageError } from './command.ts';
 import { composeSchema } from './compose-schema.ts';
-import { deadLetterCommands } from './dead-letters/commands.ts';
+import { deadLetterCommands } from './events/dead-letters.ts';
+import { parkedEventCommands } from './events/parked-events.ts';
 
 export type { Output } from './command.ts';
 
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
     run: written(buildManifest),
   },
   ...deadLetterCommands,
+  ...parkedEventCommands,
 };
 
 /** The `nova` command. Exit codes: 0 done, 1 failed or out of date, 2 not understood. */
@@ -55,7 +57,7 @@ function help(): string {
     ...lines,
     '',
     '--check writes nothing and fails when the committed files are out of date.',
-    'The dead-letters commands use DATABASE_DIRECT_URL, with the role of the domain; --json prints JSON;',
+    'dead-letters and outbox use DATABASE_DIRECT_URL, with the role of the domain; --json prints JSON;',
     '--by says who asks (default: $USER), which the audit keeps.',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetterDetails, ReplayProgress } from '@nova/outbox';
+import type { DeadLetter, DeadLetterDetails, ParkedKey, ReplayProgress } from '@nova/outbox';
 
 export function toJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2);
@@ -21,16 +21,22 @@ export function letterTable({ letters, hasMore }: { letters: readonly DeadLetter
     String(letter.tries),
     letter.replayRequestedBy === null ? '' : `replay asked by ${letter.replayRequestedBy}`,
   ]);
-  const table = [['ID', 'FAILED AT', 'GROUP', 'CAUSE', 'EVENT', 'KEY', 'TRIES', ''], ...rows];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = table([['ID', 'FAILED AT', 'GROUP', 'CAUSE', 'EVENT', 'KEY', 'TRIES', ''], ...rows]);
   const more = hasMore ? ['', `More: --after ${letters.at(-1)?.id}`] : [];
-  return [...lines, ...more].join('\n');
+  return [lines, ...more].join('\n');
+}
+
+export function parkedTable(parked: readonly ParkedKey[]): string {
+  if (parked.length === 0) return 'Nothing is parked.';
+  const rows = parked.map(({ eventId, parkedAt, topic, key, tries, cause }) => [
+    eventId,
+    parkedAt.toISOString(),
+    topic,
+    shown(key),
+    String(tries),
+    shown(cause),
+  ]);
+  return table([['EVENT ID', 'PARKED AT', 'TOPIC', 'KEY', 'TRIES', 'CAUSE'], ...rows]);
 }
 
 export function letterDetails(letter: DeadLetterDetails): string {
@@ -64,6 +70,12 @@ function stateOf({ resolution, resolvedAt, replayRequestedAt, replayRequestedBy 
   return replayRequestedAt === null
     ? 'waits'
     : `replay asked by ${replayRequestedBy} ${replayRequestedAt.toISOString()}`;
+}
+
+function table(rows: ReadonlyArray<readonly string[]>): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+  return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 
 /** What others wrote does not move the cursor of an operator's terminal. */

@@ -17,7 +17,7 @@ const options = {
 
 export type Flag = keyof typeof options;
 
-export type DeadLetterArguments = {
+export type EventArguments = {
   readonly domain: string;
   readonly id: string | undefined;
   readonly group: string | undefined;
@@ -31,13 +31,13 @@ export type DeadLetterArguments = {
 };
 
 /** `allowed`: what this command takes besides --domain and --json. Throws `UsageError`. */
-export function readArguments(args: readonly string[], allowed: readonly (Flag | 'id')[]): DeadLetterArguments {
+export function readArguments(args: readonly string[], allowed: readonly (Flag | 'id')[]): EventArguments {
   const { values, positionals } = parse(args);
   const unknown = Object.keys(values).find((name) => ![...allowed, 'domain', 'json'].includes(name));
   if (unknown !== undefined) throw new UsageError(`This command does not take --${unknown}.`);
   if (positionals.length > (allowed.includes('id') ? 1 : 0))
     throw new UsageError(`This command does not take "${positionals.at(-1)}".`);
-  if (!values.domain) throw new UsageError('Name the domain whose consumer set the events aside: --domain <domain>.');
+  if (!values.domain) throw new UsageError('Name the domain: --domain <domain>.');
   const { domain, group, by, after } = values;
   return {
     domain,
@@ -54,7 +54,7 @@ export function readArguments(args: readonly string[], allowed: readonly (Flag |
 }
 
 /** Exactly one of an id, --cause and --all. */
-export function readSelection({ id, cause, all, group }: DeadLetterArguments): DeadLetterSelection {
+export function readSelection({ id, cause, all, group }: EventArguments): DeadLetterSelection {
   const chosen = [
     ...(id === undefined ? [] : [{ id, group }]),
     ...(cause === undefined ? [] : [{ causeCode: cause, group }]),
@@ -65,12 +65,12 @@ export function readSelection({ id, cause, all, group }: DeadLetterArguments): D
   return selection;
 }
 
-export function readId({ id }: DeadLetterArguments): string {
+export function readId({ id }: EventArguments): string {
   if (id === undefined) throw new UsageError('Name the dead letter by its id.');
   return id;
 }
 
-export function readBy({ by }: DeadLetterArguments, env: NodeJS.ProcessEnv): string {
+export function readBy({ by }: EventArguments, env: NodeJS.ProcessEnv): string {
   const who = by ?? env.USER;
   if (!who) throw new UsageError('Say who asks: --by <name>.');
   return who;
