@@ -17,7 +17,7 @@ export function openLog(choice: LogChoice, directUrl: string) {
   return choice.kind === 'kafka' ? createKafkaEventLog(choice.kafka) : createPostgresEventLog({ url: directUrl });
 }
 
-export type Engines = { readonly directUrl: string; readonly logs: readonly LogChoice[] };
+export type Engines = { readonly directUrl: string; readonly logs: readonly [kafka: LogChoice, postgres: LogChoice] };
 
 /** PostgreSQL as `npm start` runs it (fsync and synchronous_commit on), one Kafka broker; data in a folder that goes with them. */
 export async function startEngines(stack: StopStack): Promise<Engines> {
@@ -50,7 +50,7 @@ export async function startEngines(stack: StopStack): Promise<Engines> {
     requestTimeoutMs: 15_000,
   };
   const directUrl = urlOf('content');
-  const logs: LogChoice[] = [{ kind: 'kafka', kafka }, { kind: 'postgres' }];
+  const logs: Engines['logs'] = [{ kind: 'kafka', kafka }, { kind: 'postgres' }];
   for (const choice of logs) {
     const log = openLog(choice, directUrl);
     await log.ensureTopics(declaredTopics);

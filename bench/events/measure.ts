@@ -79,10 +79,55 @@ async function steadyLatency({ writer, plan, ...relay }: Context): Promise<Figur
   return withRelay(relay, async (reports) => {
     await writer.writeSteadily({ perSecond, seconds, rowsEach: 1 });
     await published(reports, perSecond * seconds);
-    const all = reports.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b);
-    const at = (share: number) => all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? Number.NaN;
-    return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99), events: all.length };
+    return { perSecond, ...summary(reports) };
   });
+}
+
+function summary(reports: readonly RelayReport[]): Omit<Figures['latency'], 'perSecond'> {
+  const all = reports.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b);
+  const at = (share: number) => all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? Number.NaN;
+  return { p50Ms: at(0.5), p99Ms: at(0.99), events: all.length };
+}
+
+export type SoakFigures = Figures['latency'] & {
+  readonly minutes: number;
+  /** The relay's process, by the median of the first and the last tenth of the time that counts. */
+  readonly firstMb: number;
+  readonly lastMb: number;
+  /** Of a straight line through all samples, in per cent of `firstMb`. */
+  readonly growthPercentIn10Minutes: number;
+};
+
+/** The steady rate for long; memory counts after the first sixth of the time, when code is compiled and pools are filled. */
+export async function soak(
+  { writer, plan, ...relay }: Context,
+  { minutes }: { minutes: number },
+): Promise<SoakFigures> {
+  const { perSecond } = plan.latency;
+  const seconds = minutes * 60;
+  return withRelay(relay, async (reports) => {
+    await writer.writeSteadily({ perSecond, seconds, rowsEach: 1 });
+    await published(reports, perSecond * seconds);
+    const from = (reports[0]?.atMs ?? 0) + (minutes * 60_000) / 6;
+    const samples = reports.filter(({ atMs }) => atMs > from);
+    const tenth = Math.ceil(samples.length / 10);
+    const firstMb = median(samples.slice(0, tenth));
+    const growth = (slopeMbPerMs(samples) * 600_000 * 100) / firstMb;
+    const lastMb = median(samples.slice(-tenth));
+    return { minutes, perSecond, ...summary(reports), firstMb, lastMb, growthPercentIn10Minutes: growth };
+  });
+}
+
+function median(samples: readonly RelayReport[]): number {
+  return samples.map(({ residentMb }) => residentMb).sort((a, b) => a - b)[samples.length >> 1] ?? Number.NaN;
+}
+
+/** Least squares. */
+function slopeMbPerMs(samples: readonly RelayReport[]): number {
+  const mean = (of: (report: RelayReport) => number) => samples.reduce((sum, one) => sum + of(one), 0) / samples.length;
+  const [atMs, mb] = [mean((one) => one.atMs), mean((one) => one.residentMb)];
+  const covariance = mean((one) => (one.atMs - atMs) * (one.residentMb - mb));
+  return covariance / mean((one) => (one.atMs - atMs) ** 2);
 }
 
 const limitMs = 300_000;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { StopStack } from '@nova/runtime';
 import { startEngines } from './engines.ts';
-import { type Figures, measure, type Plan } from './measure.ts';
+import { type Figures, measure, type Plan, soak } from './measure.ts';
 import { openWriter } from './write-events.ts';
 
 const help = `Measures one relay on a real Kafka and on the embedded event log, in about four minutes. Needs Java 17 and Maven.
@@ -14,15 +14,23 @@ const help = `Measures one relay on a real Kafka and on the embedded event log, 
 
   --publish  write results/events-published.* instead of results/events-latest.*
   --quick    a tenth of the events, to see that it works
+  --soak <m> instead: for so many minutes 1 000 events/s to Kafka, and how the relay's memory grows;
+             written to results/events-soak-published.json or -latest.json
 `;
 
 const { values } = parseArgs({
-  options: { publish: { type: 'boolean' }, quick: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    publish: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    soak: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 });
 const stack = new StopStack();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => void stack.stop().finally(() => process.exit(130)));
-if (values.help) console.log(help);
+const minutes = Number(values.soak ?? 0);
+if (values.help || !(minutes >= 0)) console.log(help);
 else {
   try {
     await run();
@@ -43,16 +51,29 @@ async function run(): Promise<void> {
   const { directUrl, logs } = await startEngines(stack);
   const writer = openWriter(directUrl);
   stack.add('writer', writer.stop);
+  if (values.soak !== undefined) {
+    const [kafka] = logs;
+    console.log(`${values.soak} minutes at ${plan.latency.perSecond} events/s ...`);
+    const soaked = await soak({ directUrl, choice: kafka, writer, plan }, { minutes });
+    write('events-soak', 'json', `${JSON.stringify({ ...machine(), soaked }, null, 2)}\n`);
+    console.log(soaked);
+    return;
+  }
   const figures: Figures[] = [];
   for (const choice of logs) {
     console.log(`Measuring the relay on ${choice.kind} ...`);
     figures.push(await measure({ directUrl, choice, writer, plan }));
   }
   const report = { ...machine(), plan, figures };
-  const name = fileURLToPath(new URL(`../results/events-${values.publish ? 'published' : 'latest'}`, import.meta.url));
-  writeFileSync(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(`${name}.md`, markdown(report));
-  console.log(`\n${markdown(report)}\nWritten to ${name}.md and .json`);
+  write('events', 'json', `${JSON.stringify(report, null, 2)}\n`);
+  write('events', 'md', markdown(report));
+  console.log(`\n${markdown(report)}`);
+}
+
+function write(what: string, extension: string, text: string): void {
+  const name = `${what}-${values.publish ? 'published' : 'latest'}.${extension}`;
+  writeFileSync(fileURLToPath(new URL(`../results/${name}`, import.meta.url)), text);
+  console.log(`Written to bench/results/${name}`);
 }
 
 type Report = ReturnType<typeof machine> & { plan: Plan; figures: readonly Figures[] };

@@ -40,14 +40,15 @@ export function openWriter(directUrl: string): Writer {
     async writeSteadily({ perSecond, seconds, rowsEach }) {
       const transactions = Math.round((perSecond * seconds) / rowsEach);
       const startedAt = performance.now();
-      const running: Promise<void>[] = [];
+      const running = new Set<Promise<void>>();
       let lateMs = 0;
       for (let index = 0; index < transactions; index += 1) {
         const dueAt = startedAt + (index * rowsEach * 1_000) / perSecond;
         const early = dueAt - performance.now();
         if (early > 0) await delay(early);
         else lateMs = Math.max(lateMs, -early);
-        running.push(write(rowsEach));
+        const written: Promise<void> = write(rowsEach).then(() => void running.delete(written));
+        running.add(written);
       }
       await Promise.all(running);
       return { lateMs };
