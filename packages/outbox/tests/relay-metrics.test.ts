@@ -135,3 +135,48 @@ test('while events come close together nobody notifies; after a pause a commit w
   await relay.stop();
   await listener.end();
 });
+
+test('a commit wakes a relay that was sending a large batch and then found nothing more', async () => {
+  let isSecondCommitted: Promise<void> | undefined;
+  let published = 0;
+  let looks = 0;
+  const takeLooks = () => {
+    const since = looks;
+    looks = 0;
+    return since;
+  };
+  const relay = startRelay({
+    directUrl: outbox.url,
+    schema: outbox.schema,
+    log: {
+      ...outbox.openLog(),
+      async openProducer() {
+        const producer = await outbox.openLog().openProducer();
+        return {
+          ...producer,
+          async send(records) {
+            await expect.poll(() => looks).toBeGreaterThan(1);
+            // The look ahead has found nothing by now.
+            isSecondCommitted ??= outbox.commit(['later']);
+            await isSecondCommitted;
+            await producer.send(records);
+          },
+        };
+      },
+    },
+    limits: { pollMs: 60_000, batchRows: 100 },
+    observer: {
+      onPublished({ rows }) {
+        published += rows;
+      },
+      onStep(step) {
+        if (step === 'selected') looks += 1;
+      },
+    },
+  });
+  await expect.poll(() => looks).toBeGreaterThan(0);
+  await expect.poll(takeLooks, { interval: 300 }).toBe(0);
+  await outbox.commit(Array.from({ length: 60 }, (_, index) => `key-${index}`));
+  await expect.poll(() => published, { timeout: 20_000 }).toBe(61);
+  await relay.stop();
+});

@@ -9,7 +9,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create unlogged table outbox_sleepers (
       pid integer primary key,
       since timestamptz not null default clock_timestamp()
-    )`.execute(db);
+    ) with (vacuum_truncate = off)`.execute(db);
   await sql`
     create or replace function outbox_notify_relays() returns trigger language plpgsql as $$
     declare

@@ -32,11 +32,17 @@ export async function publishRows(deps: PublishDeps, { rows, readAt }: Batch): P
     try {
       items.push({ row, readAt, record: recordOf(row) });
     } catch (error) {
+      // Earlier rows of the key go first; the next look begins with this one.
+      if (items.some((item) => isOfKey(item.row, row))) break;
       await refuse(deps, row, error);
     }
   }
   if (items.length === 0) return false;
   return (await deliver(deps, items, ['topic', 'shard', 'key', 'id'])) && items.length === rows.length;
+}
+
+function isOfKey(row: OutboxRow, { topic, key }: OutboxRow): boolean {
+  return row.topic === topic && row.key === key;
 }
 
 /** Tries the row of a held key again, alone. */

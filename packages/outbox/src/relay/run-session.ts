@@ -42,15 +42,17 @@ export async function runSession(run: SessionRun): Promise<void> {
   const publisher = createPublisher({ log: run.log, publishTimeoutMs, giveUp: session.lost, stopping });
   const held = createHeldKeys(limits.backoffMs);
   let shards: ShardKeeper | undefined;
+  let sleep: Sleep | undefined;
   try {
     shards = await keepShards(session, { schema: run.schema, limits, observer, onChange: bell.ring });
-    const sleep = await createSleep(session, { pollMs: limits.pollMs });
+    sleep = createSleep(session, { pollMs: limits.pollMs });
     observer.onConnected?.(true);
     run.onReady();
     await publishUntilStopped(run, { session, publisher, held, limits, observer, stopping, shards, sleep });
   } finally {
     shards?.stop();
     await publisher.close();
+    if (!session.lost.aborted) await sleep?.leave().catch(() => undefined);
     await session.close();
     observer.onOwnership?.({ shards: 0, members: 0 });
     observer.onConnected?.(false);
@@ -93,11 +95,19 @@ type Round = { readonly waitMs: number; readonly ahead?: Batch | undefined };
  * One batch, and one row of a held key; returns how long to wait before the next. While a large batch is sent the one
  * after it is read, to be sent when the rows of the first are deleted: what a crash repeats is one batch.
  */
-async function publishOnce({ logBackoff }: SessionRun, deps: LoopDeps, ahead: Batch | undefined): Promise<Round> {
+async function publishOnce(
+  { logBackoff, stopping }: SessionRun,
+  deps: LoopDeps,
+  ahead: Batch | undefined,
+): Promise<Round> {
   const { publisher, held, shards, limits, sleep } = deps;
-  if (shards.owned.size === 0) return { waitMs: limits.pollMs };
+  if (shards.owned.size === 0) {
+    await sleep.leave();
+    return { waitMs: limits.pollMs };
+  }
   await publisher.open();
   await retryDue(deps);
+  if (stopping.aborted) return { waitMs: 0 };
   const batch = ahead ?? (await readBatch(deps, []));
   const reading = isLarge(batch, limits) && !shards.hasSurplus() ? readBatch(deps, batch.rows) : undefined;
   // Whoever waits for it is told; after an error nobody waits.
@@ -107,8 +117,8 @@ async function publishOnce({ logBackoff }: SessionRun, deps: LoopDeps, ahead: Ba
   const next = await reading;
   const lookAgainMs = await sleep.afterLook(batch.rows.length > 0);
   if (batch.rows.length === 0) return { waitMs: Math.min(lookAgainMs, held.nextInMs()) };
-  // What was read before a key was refused may hold later rows of it.
-  return { waitMs: 0, ahead: isTaken ? next : undefined };
+  // What was read before a key was refused may hold later rows of it; and an empty look may be older than the last ring.
+  return { waitMs: 0, ahead: isTaken && next && next.rows.length > 0 ? next : undefined };
 }
 
 async function readBatch({ session, shards, held, limits, observer }: LoopDeps, underWay: readonly OutboxRow[]) {
