@@ -8,7 +8,7 @@ const packageLevels: Readonly<Record<string, number>> = {
   errors: 1,
   runtime: 2,
   resilience: 2,
-  federation: 2,
+  federation: 3,
   postgres: 3,
   cache: 3,
   rpc: 3,

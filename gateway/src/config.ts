@@ -14,6 +14,9 @@ export type PersistedPolicy = (typeof persistedPolicies)[number];
 /** Ten minutes. Node takes a timer of more than 24 days for one of a millisecond. */
 const maxTimeMs = 600_000;
 
+/** Operations that wait to be planned, at most. */
+const maxWaitingPlans = 200;
+
 export const settings = {
   ...commonSettings,
   PORT: setting.integer({ default: 4000, max: 65_535, description: 'Port of GraphQL (and GraphiQL in development).' }),
@@ -97,6 +100,18 @@ export const settings = {
     min: 1,
     description: 'Cost of an operation by @cost and @listSize, at most.',
   }),
+  PLAN_TIMEOUT_MS: setting.integer({
+    default: 250,
+    min: 1,
+    max: maxTimeMs,
+    description: 'Processor time that planning one operation may take; after it the operation is refused.',
+  }),
+  PLAN_THREADS: setting.integer({ default: 2, min: 1, max: 16, description: 'Threads that plan operations.' }),
+  PLAN_CACHE_BYTES: setting.integer({
+    default: 33_554_432,
+    min: 1,
+    description: 'Memory for remembered plans; those unused for longest go first.',
+  }),
 };
 
 export type GatewaySettings = SettingValues<typeof settings>;
@@ -132,6 +147,12 @@ export type GatewayConfig = {
   };
   readonly auth: { readonly jwksUrl: string /** PEM */; readonly identityPrivateKey: string };
   readonly limits: OperationLimits;
+  readonly planning: {
+    readonly timeLimitMs: number;
+    readonly threads: number;
+    readonly maxWaiting: number;
+    readonly cacheBytes: number;
+  };
 };
 
 export function readEnv(env: NodeJS.ProcessEnv): GatewaySettings {
@@ -166,6 +187,12 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     auth: {
       jwksUrl: flat.JWKS_URL,
       identityPrivateKey: readKeyFile('IDENTITY_PRIVATE_KEY_FILE', flat.IDENTITY_PRIVATE_KEY_FILE, flat.APP_ENV),
+    },
+    planning: {
+      timeLimitMs: flat.PLAN_TIMEOUT_MS,
+      threads: flat.PLAN_THREADS,
+      maxWaiting: maxWaitingPlans,
+      cacheBytes: flat.PLAN_CACHE_BYTES,
     },
     limits: {
       maxTokens: flat.MAX_TOKENS,

@@ -1,5 +1,5 @@
 import { ApolloGateway } from '@apollo/gateway';
-import { type PlanSummary, summarizePlan } from '@nova/federation';
+import type { LoadedSupergraph } from '@nova/federation';
 import {
   type AdminServer,
   createIdentitySigner,
@@ -18,11 +18,14 @@ import { createApollo } from './http/apollo.ts';
 import { createToClientError } from './http/client-error.ts';
 import { loadGraphiql } from './http/graphiql.ts';
 import { createGraphqlHandler } from './http/graphql-handler.ts';
-import type { GatewayContext } from './http/request-scope.ts';
+import type { OperationStep } from './http/operation-steps.ts';
+import { planningStep, planOfRequest } from './http/planning-step.ts';
 import { startHttpServer } from './http/server.ts';
+import type { Manifest } from './persisted/manifest.ts';
 import { openManifestFile } from './persisted/manifest-file.ts';
 import { createDocumentResolver } from './persisted/resolve-document.ts';
-import { createProtection } from './protection/index.ts';
+import { createProtection, type Protection } from './protection/index.ts';
+import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
 import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
 import { createObservers } from './telemetry/observers.ts';
@@ -88,14 +91,17 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   stack.add('persisted manifest', () => manifest.stop());
 
   const toClientError = createToClientError({ log, suggestions: development });
-  const { plugin, ...protection } = createProtection(config.limits);
+  const protection = createProtection(config.limits);
+  const plans = createPlans({ ...config.planning, events: observers.plans });
+  stack.add('planner', () => plans.stop());
+  const open = (supergraph: string) => plans.open(supergraph, operationsOf(manifest.current()));
   const apollo = createApollo({
-    gateway: createApolloGateway({ config, log, fanout, observers }),
+    gateway: createApolloGateway({ config, log, fanout, observers, open }),
     log: log.child({}, { level: 'warn' }),
     toClientError,
     introspection: development,
     ...protection,
-    plugins: [plugin],
+    steps: [protectionStep(protection), planningStep(plans)],
   });
   await apollo.start();
   stack.add('graphql', () => apollo.stop());
@@ -149,18 +155,19 @@ function createApolloGateway(parts: {
   log: Logger;
   fanout: Fanout;
   observers: Observers;
+  open: (supergraph: string) => Promise<LoadedSupergraph>;
 }): ApolloGateway {
-  const { config, log, fanout, observers } = parts;
+  const { config, log, fanout, observers, open } = parts;
   disableVendorTelemetry();
-  const summaries = new WeakMap<object, PlanSummary>();
   return new ApolloGateway({
     logger: log.child({}, { level: 'warn' }),
     __exposeQueryPlanExperimental: false,
-    queryPlannerConfig: { debug: { maxEvaluatedPlans: 1_000 } },
+    queryPlannerConfig: { cache: planOfRequest },
     buildService: (definition) => fanout.dataSource(definition),
     supergraphSdl: createSupergraphManager({
       file: config.supergraphFile,
       pollMs: config.filePollMs,
+      open,
       events: {
         ...observers.supergraph,
         loaded(supergraph) {
@@ -170,16 +177,20 @@ function createApolloGateway(parts: {
         },
       },
     }),
-    experimental_didResolveQueryPlan({ queryPlan, requestContext }) {
-      const { request } = requestContext.context as GatewayContext;
-      let summary = summaries.get(queryPlan);
-      if (!summary) {
-        summary = summarizePlan(queryPlan);
-        summaries.set(queryPlan, summary);
-      }
-      request.stats.waves = summary.waves;
-    },
   });
+}
+
+/** Checks what the variables decide. */
+function protectionStep(protection: Protection): OperationStep {
+  return {
+    onSchema: protection.onSchema,
+    run: ({ schema, document, operation, request: { operationName, variables } }) =>
+      protection.check({ schema, document, operation, operationName, variables }),
+  };
+}
+
+function operationsOf(manifest: Manifest): PlannedOperation[] {
+  return [...manifest.values()].map(({ id, body }) => ({ query: body, queryHash: id }));
 }
 
 function warnOfMisspelling(

@@ -1,5 +1,5 @@
 import type { ApolloGateway } from '@apollo/gateway';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -11,6 +11,7 @@ import type { Logger } from '@nova/runtime';
 import type { ValidationRule } from 'graphql';
 import { answerPlugin } from './answer-plugin.ts';
 import type { ToClientError } from './client-error.ts';
+import { type OperationStep, operationPlugin } from './operation-steps.ts';
 import { currentScope, type GatewayContext } from './request-scope.ts';
 
 /** Apollo Server with everything it would tell others, show or guess switched off. */
@@ -21,7 +22,7 @@ export function createApollo(options: {
   introspection: boolean;
   maxTokens: number;
   validationRules: ValidationRule[];
-  plugins: ApolloServerPlugin[];
+  steps: readonly OperationStep[];
 }): ApolloServer<GatewayContext> {
   return new ApolloServer<GatewayContext>({
     gateway: options.gateway,
@@ -41,7 +42,7 @@ export function createApollo(options: {
       return shown;
     },
     plugins: [
-      ...options.plugins,
+      operationPlugin(options.steps),
       answerPlugin(options.toClientError),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

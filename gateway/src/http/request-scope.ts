@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ErrorCode } from '@nova/errors';
+import type { Planned } from '@nova/federation';
 import type { Deadline } from '@nova/resilience';
 
 /**
@@ -12,7 +13,7 @@ export type RequestScope = {
   readonly traceparent: string;
   readonly startedAt: number;
   readonly client: { readonly name?: string; readonly version?: string };
-  readonly operation: { name?: string; id?: string; executed: boolean; hasData: boolean };
+  readonly operation: { name?: string; id?: string; executed: boolean; hasData: boolean; plan?: Planned['plan'] };
   readonly stats: { fetches: number; waves: number };
   readonly errorCodes: ErrorCode[];
 };

@@ -1,7 +1,6 @@
-import type { ApolloServerPlugin } from '@apollo/server';
 import { AppError } from '@nova/errors';
 import { readCostModel } from '@nova/federation';
-import type { GraphQLSchema, ValidationRule } from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, ValidationRule } from 'graphql';
 import { createDocumentRule, type DocumentLimits } from './document-rules.ts';
 import { type CostInput, operationCost } from './operation-cost.ts';
 import {
@@ -18,39 +17,39 @@ export type Protection = {
   readonly maxTokens: number;
   /** What a document's text decides; runs once a document. */
   readonly validationRules: ValidationRule[];
-  /** What the variables decide; runs with every request, before planning. */
-  readonly plugin: ApolloServerPlugin;
+  onSchema(schema: { readonly apiSchema: GraphQLSchema; readonly coreSupergraphSdl?: string }): void;
+  /** Throws what the variables decide; runs with every request, before planning. */
+  check(request: {
+    readonly schema: GraphQLSchema;
+    readonly document: DocumentNode;
+    readonly operation?: OperationDefinitionNode | undefined;
+    readonly operationName?: string | undefined;
+    readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  }): void;
 };
 
 /** Everything that can refuse an operation, in order: tokens, document, operation, variables, cost. */
 export function createProtection(limits: DocumentLimits & { maxTokens: number; maxComplexity: number }): Protection {
   const costsBySchema = new WeakMap<GraphQLSchema, (input: CostInput) => number>();
-  const plugin: ApolloServerPlugin = {
-    async serverWillStart() {
-      return {
-        schemaDidLoadOrUpdate({ apiSchema, coreSupergraphSdl = '' }) {
-          const model = readCostModel(coreSupergraphSdl);
-          const remembered = createRememberedCost();
-          costsBySchema.set(apiSchema, (input) => remembered(input, (it) => operationCost({ ...it, model })));
-        },
-      };
+  return {
+    maxTokens: limits.maxTokens,
+    validationRules: [createDocumentRule(limits)],
+    onSchema({ apiSchema, coreSupergraphSdl = '' }) {
+      const model = readCostModel(coreSupergraphSdl);
+      const remembered = createRememberedCost();
+      costsBySchema.set(apiSchema, (input) => remembered(input, (it) => operationCost({ ...it, model })));
     },
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ request, schema, document, operation: found }) {
-          const operation = requireOperation(found, request.operationName);
-          const input: OperationInput = { schema, operation, variables: request.variables ?? {} };
-          refuseSubscription(input);
-          refuseReservedVariable(input);
-          requireVariables(input);
-          const costOf = costsBySchema.get(schema);
-          if (!costOf) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
-          refuseCost(costOf({ ...input, document }), limits.maxComplexity);
-        },
-      };
+    check({ schema, document, operation: found, operationName, variables = {} }) {
+      const operation = requireOperation(found, operationName);
+      const input: OperationInput = { schema, operation, variables };
+      refuseSubscription(input);
+      refuseReservedVariable(input);
+      requireVariables(input);
+      const costOf = costsBySchema.get(schema);
+      if (!costOf) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
+      refuseCost(costOf({ ...input, document }), limits.maxComplexity);
     },
   };
-  return { maxTokens: limits.maxTokens, validationRules: [createDocumentRule(limits)], plugin };
 }
 
 function refuseCost(cost: number, limit: number): void {

@@ -1,5 +1,5 @@
 import type { SupergraphManager } from '@apollo/gateway';
-import { type LoadedSupergraph, loadSupergraph } from '@nova/federation';
+import type { LoadedSupergraph } from '@nova/federation';
 import { watchFile } from '@nova/runtime';
 
 export type SupergraphEvents = {
@@ -12,17 +12,19 @@ export type SupergraphEvents = {
 export function createSupergraphManager(options: {
   file: string;
   pollMs: number;
+  /** Rejects when the text cannot be served. */
+  open(text: string): Promise<LoadedSupergraph>;
   events: SupergraphEvents;
 }): SupergraphManager {
-  const { file, pollMs, events } = options;
+  const { file, pollMs, open, events } = options;
   return {
     async initialize({ update }) {
       let serving: LoadedSupergraph | undefined;
       const watched = await watchFile({
         file,
         pollMs,
-        onText(text) {
-          const supergraph = loadSupergraph(text);
+        async onText(text) {
+          const supergraph = await open(text);
           if (serving) update(supergraph.sdl);
           serving = supergraph;
           events.loaded(supergraph);

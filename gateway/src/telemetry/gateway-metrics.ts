@@ -37,6 +37,7 @@ export function createGatewayMetrics(registry: Metrics) {
       buckets: counts,
       registers,
     }),
+    ...planMetrics(registers),
     subgraphDuration: new Histogram({
       name: 'gateway_subgraph_request_duration_seconds',
       help: 'Duration of calls to a subgraph.',
@@ -62,6 +63,29 @@ export function createGatewayMetrics(registry: Metrics) {
       labelNames: ['verdict'],
       registers,
     }),
+    ...fileMetrics(registers),
+  };
+}
+
+function planMetrics(registers: Metrics[]) {
+  return {
+    planDuration: new Histogram({
+      name: 'gateway_plan_duration_seconds',
+      help: 'Time from asking for a plan that was not remembered to having it; warming: ahead of any request.',
+      labelNames: ['warming'],
+      buckets: seconds,
+      registers,
+    }),
+    plansRefused: new Counter({
+      name: 'gateway_plans_refused_total',
+      help: 'Operations whose planning was ended because it took too long.',
+      registers,
+    }),
+  };
+}
+
+function fileMetrics(registers: Metrics[]) {
+  return {
     supergraphReloads: new Counter({
       name: 'supergraph_reload_total',
       help: 'Times a supergraph was read, by result: loaded or rejected.',

@@ -2,6 +2,7 @@ import type { Logger } from '@nova/runtime';
 import type { SubgraphCall } from '../fanout/subgraph-data-source.ts';
 import type { AnsweredRequest } from '../http/server.ts';
 import type { ManifestEvents } from '../persisted/manifest-file.ts';
+import type { PlanEvents } from '../supergraph/plans.ts';
 import type { SupergraphEvents } from '../supergraph/supergraph-manager.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
@@ -65,6 +66,15 @@ export function createObservers(options: {
     },
   };
 
+  const plans: PlanEvents = {
+    planned({ durationMs, isWarming }) {
+      metrics.planDuration.observe({ warming: String(isWarming) }, durationMs / 1000);
+    },
+    refused() {
+      metrics.plansRefused.inc();
+    },
+  };
+
   const manifest: ManifestEvents = {
     loaded(operations) {
       metrics.manifestReloads.inc({ result: 'loaded' });
@@ -76,5 +86,5 @@ export function createObservers(options: {
     },
   };
 
-  return { request, subgraphCall, supergraph, manifest };
+  return { request, subgraphCall, supergraph, plans, manifest };
 }

@@ -49,6 +49,7 @@ export const errorCodes = {
   ROOT_FIELD_LIMIT_EXCEEDED: invalid('The operation selects more root fields than the limit.'),
   SELECTION_LIMIT_EXCEEDED: invalid('With its fragments expanded the operation has more selections than the limit.'),
   COMPLEXITY_LIMIT_EXCEEDED: invalid('The operation may cost more than the limit.'),
+  PLANNING_LIMIT_EXCEEDED: invalid('There are too many ways to fetch the operation to choose one in time.'),
   PERSISTED_QUERY_NOT_FOUND: {
     kind: 'not-found',
     httpStatus: 404,

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { supergraphFile } from '@nova/schema';
 import { parse, print } from 'graphql';
 import { expect, test } from 'vitest';
-import { loadSupergraph, SupergraphError, withoutSecurityMarker } from '../src/index.ts';
+import { openSupergraph, SupergraphError, withoutSecurityMarker } from '../src/index.ts';
 
 const committed = readFileSync(supergraphFile, 'utf8');
 
 test('the committed supergraph is loaded with the subgraphs it names', () => {
-  const { subgraphs } = loadSupergraph(committed);
+  const { subgraphs } = openSupergraph(committed);
   expect(subgraphs.map(({ name }) => name).toSorted()).toEqual(['content', 'identity', 'user']);
   for (const { url } of subgraphs) expect(URL.canParse(url)).toBe(true);
 });
@@ -33,6 +33,6 @@ test.each([
   ['is cut off', committed.slice(0, -200)],
   ['has a type that does not exist', committed.replaceAll('bio: String', 'bio: Biography')],
 ])('a text that %s is refused with the reason', (_what, text) => {
-  expect(() => loadSupergraph(text)).toThrow(SupergraphError);
-  expect(() => loadSupergraph(text)).toThrow(/^The supergraph cannot be loaded: ./);
+  expect(() => openSupergraph(text)).toThrow(SupergraphError);
+  expect(() => openSupergraph(text)).toThrow(/^The supergraph cannot be loaded: ./);
 });
