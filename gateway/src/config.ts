@@ -1,5 +1,6 @@
 import {
   type AppEnv,
+  ConfigError,
   commonSettings,
   type LogLevel,
   readKeyFile,
@@ -7,6 +8,8 @@ import {
   type SettingValues,
   setting,
 } from '@nova/runtime';
+import type { ProtectionOptions } from './protection/index.ts';
+import { type LimitMode, limitModes, measurableLimits } from './protection/limits.ts';
 
 const persistedPolicies = ['open', 'id-only'] as const;
 export type PersistedPolicy = (typeof persistedPolicies)[number];
@@ -94,11 +97,17 @@ export const settings = {
   }),
   MAX_DEPTH: setting.integer({ default: 10, min: 1, description: 'Levels an operation may nest.' }),
   MAX_ALIASES: setting.integer({ default: 30, description: 'Aliases in a document, at most.' }),
+  MAX_DIRECTIVES: setting.integer({ default: 50, description: 'Directives in a document, at most.' }),
+  MAX_FIELDS: setting.integer({ default: 50, min: 1, description: 'Fields in one selection set, at most.' }),
   MAX_ROOT_FIELDS: setting.integer({ default: 20, min: 1, description: 'Root fields of an operation, at most.' }),
   MAX_COMPLEXITY: setting.integer({
     default: 1_000,
     min: 1,
     description: 'Cost of an operation by @cost and @listSize, at most.',
+  }),
+  LIMIT_MODES: setting.map({
+    description:
+      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity.',
   }),
   PLAN_TIMEOUT_MS: setting.integer({
     default: 250,
@@ -115,16 +124,6 @@ export const settings = {
 };
 
 export type GatewaySettings = SettingValues<typeof settings>;
-
-/** What an operation may ask for. */
-export type OperationLimits = {
-  readonly maxTokens: number;
-  readonly maxSelections: number;
-  readonly maxDepth: number;
-  readonly maxAliases: number;
-  readonly maxRootFields: number;
-  readonly maxComplexity: number;
-};
 
 export type GatewayConfig = {
   readonly appEnv: AppEnv;
@@ -146,7 +145,7 @@ export type GatewayConfig = {
     readonly maxResponseBytes: number;
   };
   readonly auth: { readonly jwksUrl: string /** PEM */; readonly identityPrivateKey: string };
-  readonly limits: OperationLimits;
+  readonly limits: ProtectionOptions;
   readonly planning: {
     readonly timeLimitMs: number;
     readonly threads: number;
@@ -199,10 +198,27 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       maxSelections: flat.MAX_SELECTIONS,
       maxDepth: flat.MAX_DEPTH,
       maxAliases: flat.MAX_ALIASES,
+      maxDirectives: flat.MAX_DIRECTIVES,
+      maxFields: flat.MAX_FIELDS,
       maxRootFields: flat.MAX_ROOT_FIELDS,
       maxComplexity: flat.MAX_COMPLEXITY,
+      modes: toLimitModes(flat.LIMIT_MODES),
     },
   };
+}
+
+function toLimitModes(given: ReadonlyMap<string, string>): ProtectionOptions['modes'] {
+  const problems: string[] = [];
+  const modes: Record<string, LimitMode> = {};
+  for (const [limit, mode] of given) {
+    const isKnown = measurableLimits.some((name) => name === limit);
+    if (!isKnown) problems.push(`LIMIT_MODES knows ${measurableLimits.join(', ')}, not "${limit}"`);
+    const known = limitModes.find((name) => name === mode);
+    if (!known) problems.push(`LIMIT_MODES has ${limitModes.join(', ')}, not "${mode}"`);
+    if (known) modes[limit] = known;
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return modes;
 }
 
 /** Keeps @apollo/gateway from sending deployment telemetry to its vendor; it looks at the environment when it is made. */

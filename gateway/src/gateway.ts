@@ -101,7 +101,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     toClientError,
     introspection: development,
     ...protection,
-    steps: [protectionStep(protection), planningStep(plans)],
+    steps: [protectionStep(protection, observers.tolerated), planningStep(plans)],
   });
   await apollo.start();
   stack.add('graphql', () => apollo.stop());
@@ -180,12 +180,14 @@ function createApolloGateway(parts: {
   });
 }
 
-/** Checks what the variables decide. */
-function protectionStep(protection: Protection): OperationStep {
+/** Checks what the variables decide, and tells what is over a limit that is not enforced. */
+function protectionStep(protection: Protection, observe: Observers['tolerated']): OperationStep {
   return {
     onSchema: protection.onSchema,
-    run: ({ schema, document, operation, request: { operationName, variables } }) =>
-      protection.check({ schema, document, operation, operationName, variables }),
+    run({ schema, document, operation, request: { operationName, variables }, contextValue: { request } }) {
+      for (const excess of protection.check({ schema, document, operation, operationName, variables }))
+        observe(excess, request);
+    },
   };
 }
 

@@ -185,6 +185,22 @@ const refusals: Refusal[] = [
     { aliases: 31, limit: 30 },
   ],
   [
+    'too many directives',
+    'DIRECTIVE_LIMIT_EXCEEDED',
+    () =>
+      world.post({ query: `{ ${repeat(17, () => '__typename @skip(if: true) @include(if: true) @skip(if: true)')} }` }),
+    { directives: 51, limit: 50 },
+  ],
+  [
+    'too many fields in one selection set',
+    'FIELD_LIMIT_EXCEEDED',
+    () =>
+      world.post({
+        query: `{ post(id: 1) { ${repeat(26, () => 'id')} ...A } } fragment A on Post { ${repeat(25, () => 'id')} }`,
+      }),
+    { fields: 51, limit: 50 },
+  ],
+  [
     'too many root fields',
     'ROOT_FIELD_LIMIT_EXCEEDED',
     () => world.post({ query: `{ ${repeat(21, () => '__typename')} }` }),
@@ -212,7 +228,17 @@ const refusals: Refusal[] = [
     'too high a cost',
     'COMPLEXITY_LIMIT_EXCEEDED',
     () => world.post({ query: '{ posts(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }' }),
-    { cost: 10_201, limit: 1000 },
+    { cost: 10_201, limit: 1000, costliestPath: 'posts.nodes.comments.nodes' },
+  ],
+  [
+    'too high a cost under an alias in a fragment',
+    'COMPLEXITY_LIMIT_EXCEEDED',
+    () =>
+      world.post({
+        query: `{ post(id: 1) { id } all: posts(first: 100) { ...P } }
+          fragment P on PostConnection { nodes { id ... on Post { few: comments(first: 2) { nodes { id } } many: comments(first: 50) { nodes { id } } } } }`,
+      }),
+    { costliestPath: 'all.nodes.many.nodes' },
   ],
   [
     'too high a cost by a variable',

@@ -1,8 +1,9 @@
 import { AppError } from '@nova/errors';
 import { readCostModel } from '@nova/federation';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, ValidationRule } from 'graphql';
-import { createDocumentRule, type DocumentLimits } from './document-rules.ts';
-import { type CostInput, operationCost } from './operation-cost.ts';
+import { createDocumentRules, type DocumentLimits } from './document-rules.ts';
+import { type Excess, excessOf, type Limit, type LimitMode, type MeasurableLimit } from './limits.ts';
+import { type CostInput, costliestPath, operationCost } from './operation-cost.ts';
 import {
   type OperationInput,
   refuseReservedVariable,
@@ -12,32 +13,61 @@ import {
 } from './operation-rules.ts';
 import { createRememberedCost } from './remembered-cost.ts';
 
+export type ProtectionOptions = DocumentLimits & {
+  readonly maxTokens: number;
+  readonly maxComplexity: number;
+  /** Those not named are enforced. */
+  readonly modes: Readonly<Partial<Record<MeasurableLimit, LimitMode>>>;
+};
+
+/** An excess that was let through. */
+export type Tolerated = Excess & { readonly mode: 'measure' | 'warn' };
+
 export type Protection = {
   /** For the parser, which counts while it reads: nesting cannot exhaust the stack. */
   readonly maxTokens: number;
   /** What a document's text decides; runs once a document. */
   readonly validationRules: ValidationRule[];
   onSchema(schema: { readonly apiSchema: GraphQLSchema; readonly coreSupergraphSdl?: string }): void;
-  /** Throws what the variables decide; runs with every request, before planning. */
+  /** Throws what the variables decide; runs with every request, before planning. Returns what it lets through. */
   check(request: {
     readonly schema: GraphQLSchema;
     readonly document: DocumentNode;
     readonly operation?: OperationDefinitionNode | undefined;
     readonly operationName?: string | undefined;
     readonly variables?: Readonly<Record<string, unknown>> | undefined;
-  }): void;
+  }): readonly Tolerated[];
 };
 
+type Costs = { readonly cost: (input: CostInput) => number; readonly costliest: (input: CostInput) => string };
+
 /** Everything that can refuse an operation, in order: tokens, document, operation, variables, cost. */
-export function createProtection(limits: DocumentLimits & { maxTokens: number; maxComplexity: number }): Protection {
-  const costsBySchema = new WeakMap<GraphQLSchema, (input: CostInput) => number>();
+export function createProtection({ modes, maxTokens, maxComplexity, ...limits }: ProtectionOptions): Protection {
+  const modeOf = (limit: Limit): LimitMode => (limit === 'selections' ? 'enforce' : (modes[limit] ?? 'enforce'));
+  const documentRules = createDocumentRules(limits, (limit) => modeOf(limit) === 'enforce');
+  const costsBySchema = new WeakMap<GraphQLSchema, Costs>();
+
+  const checkCost = (input: CostInput): readonly Excess[] => {
+    const costs = costsBySchema.get(input.schema);
+    if (!costs) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
+    const excess = excessOf('complexity', [costs.cost(input), maxComplexity], () => {
+      const path = costs.costliest(input);
+      return { sentence: ` Most of it is at ${path}.`, details: { costliestPath: path } };
+    });
+    if (excess && modeOf('complexity') === 'enforce') throw excess.error;
+    return excess ? [excess] : [];
+  };
+
   return {
-    maxTokens: limits.maxTokens,
-    validationRules: [createDocumentRule(limits)],
+    maxTokens,
+    validationRules: [documentRules.validationRule],
     onSchema({ apiSchema, coreSupergraphSdl = '' }) {
       const model = readCostModel(coreSupergraphSdl);
       const remembered = createRememberedCost();
-      costsBySchema.set(apiSchema, (input) => remembered(input, (it) => operationCost({ ...it, model })));
+      costsBySchema.set(apiSchema, {
+        cost: (input) => remembered(input, (it) => operationCost({ ...it, model })),
+        costliest: (input) => costliestPath({ ...input, model }),
+      });
     },
     check({ schema, document, operation: found, operationName, variables = {} }) {
       const operation = requireOperation(found, operationName);
@@ -45,16 +75,8 @@ export function createProtection(limits: DocumentLimits & { maxTokens: number; m
       refuseSubscription(input);
       refuseReservedVariable(input);
       requireVariables(input);
-      const costOf = costsBySchema.get(schema);
-      if (!costOf) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
-      refuseCost(costOf({ ...input, document }), limits.maxComplexity);
+      const excesses = [...documentRules.tolerated(document), ...checkCost({ ...input, document })];
+      return excesses.map((excess) => ({ ...excess, mode: modeOf(excess.limit) === 'warn' ? 'warn' : 'measure' }));
     },
   };
-}
-
-function refuseCost(cost: number, limit: number): void {
-  if (cost <= limit) return;
-  throw new AppError('COMPLEXITY_LIMIT_EXCEEDED', `The operation may cost ${cost}; ${limit} is allowed.`, {
-    details: { cost, limit },
-  });
 }

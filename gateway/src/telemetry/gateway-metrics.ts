@@ -57,6 +57,12 @@ export function createGatewayMetrics(registry: Metrics) {
       labelNames: ['code'],
       registers,
     }),
+    limitsTolerated: new Counter({
+      name: 'gateway_limits_tolerated_total',
+      help: 'Operations over a limit that is not enforced, by limit and mode (measure or warn).',
+      labelNames: ['limit', 'mode'],
+      registers,
+    }),
     persisted: new Counter({
       name: 'persisted_query_requests_total',
       help: 'Requests by how their document was found: id, text, unknown-id, text-refused or mismatch.',

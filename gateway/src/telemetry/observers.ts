@@ -1,7 +1,9 @@
 import type { Logger } from '@nova/runtime';
 import type { SubgraphCall } from '../fanout/subgraph-data-source.ts';
+import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
 import type { ManifestEvents } from '../persisted/manifest-file.ts';
+import type { Tolerated } from '../protection/index.ts';
 import type { PlanEvents } from '../supergraph/plans.ts';
 import type { SupergraphEvents } from '../supergraph/supergraph-manager.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -66,6 +68,16 @@ export function createObservers(options: {
     },
   };
 
+  const tolerated = ({ limit, mode, figure, allowed }: Tolerated, scope: RequestScope) => {
+    metrics.limitsTolerated.inc({ limit, mode });
+    if (mode !== 'warn') return;
+    const { correlationId, operation, client } = scope;
+    log.warn(
+      { correlationId, limit, figure, allowed, operationName: operation.name, clientName: client.name },
+      'an operation is over a limit that is not enforced',
+    );
+  };
+
   const plans: PlanEvents = {
     planned({ durationMs, isWarming }) {
       metrics.planDuration.observe({ warming: String(isWarming) }, durationMs / 1000);
@@ -86,5 +98,5 @@ export function createObservers(options: {
     },
   };
 
-  return { request, subgraphCall, supergraph, plans, manifest };
+  return { request, subgraphCall, supergraph, plans, tolerated, manifest };
 }

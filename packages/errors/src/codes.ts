@@ -46,6 +46,8 @@ export const errorCodes = {
   TOKEN_LIMIT_EXCEEDED: invalid('The document has more tokens than the limit.'),
   DEPTH_LIMIT_EXCEEDED: invalid('The operation nests deeper than the limit.'),
   ALIAS_LIMIT_EXCEEDED: invalid('The document has more aliases than the limit.'),
+  DIRECTIVE_LIMIT_EXCEEDED: invalid('The document has more directives than the limit.'),
+  FIELD_LIMIT_EXCEEDED: invalid('One selection set has more fields than the limit.'),
   ROOT_FIELD_LIMIT_EXCEEDED: invalid('The operation selects more root fields than the limit.'),
   SELECTION_LIMIT_EXCEEDED: invalid('With its fragments expanded the operation has more selections than the limit.'),
   COMPLEXITY_LIMIT_EXCEEDED: invalid('The operation may cost more than the limit.'),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type DocumentNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from 'graphql';
 import { expect, test } from 'vitest';
-import { expandedSelections } from '../src/protection/expanded-selections.ts';
+import { documentShape } from '../src/protection/document-shape.ts';
 
 /** The same by writing every fragment out, which only small documents survive. */
 function countByExpanding(document: DocumentNode): number {
@@ -51,7 +51,7 @@ const anyDocument = fc.integer({ min: 0, max: 5 }).chain((fragmentCount) => {
 test('the count is that of the largest operation with its fragments written out', () => {
   fc.assert(
     fc.property(anyDocument, (document) => {
-      expect(expandedSelections(document)).toEqual({ count: countByExpanding(document), expandable: true });
+      expect(documentShape(document)).toMatchObject({ selections: countByExpanding(document), expandable: true });
     }),
   );
 });
@@ -63,13 +63,13 @@ test('a document that has no expanded form is said to have none, whichever fragm
     '{ ...missing }',
     '{ ...toString }',
   ])
-    expect(expandedSelections(parse(text)).expandable).toBe(false);
+    expect(documentShape(parse(text)).expandable).toBe(false);
 });
 
 test('a count beyond all numbers is capped', () => {
   const fragments = Array.from({ length: 2_000 }, (_, i) => `fragment F${i} on T { ...F${i + 1} ...F${i + 1} }`).join(
     ' ',
   );
-  const { count } = expandedSelections(parse(`{ ...F0 } ${fragments} fragment F2000 on T { a }`));
-  expect(Number.isSafeInteger(count)).toBe(true);
+  const { selections } = documentShape(parse(`{ ...F0 } ${fragments} fragment F2000 on T { a }`));
+  expect(Number.isSafeInteger(selections)).toBe(true);
 });
