@@ -34,10 +34,11 @@ export async function crashRelays(world: FaultWorld, crash: Crash, crashes: numb
   return { seconds: Math.max(...(await Promise.all(all))), secondsOfRelay: Math.max(...(await Promise.all(ofRelay))) };
 }
 
-/** At a step, after at least one batch. */
+/** At a step, after at least one batch. The second look is made while the first batch is sent. */
 export function crashAt(at: FailPoint['at']): Crash {
+  const first = at === 'selecting' || at === 'selected' ? 3 : 2;
   return async (world, onStarted) => {
-    const relay = world.relay({ failPoint: { at, occurrence: anyOf(2, 4) } });
+    const relay = world.relay({ failPoint: { at, occurrence: anyOf(first, first + 2) } });
     onStarted(relay);
     expect(await relay.ended).toBe('SIGKILL');
   };
