@@ -8,11 +8,9 @@ import {
   type SettingValues,
   setting,
 } from '@nova/runtime';
+import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
 import type { ProtectionOptions } from './protection/index.ts';
 import { type LimitMode, limitModes, measurableLimits } from './protection/limits.ts';
-
-const persistedPolicies = ['open', 'id-only'] as const;
-export type PersistedPolicy = (typeof persistedPolicies)[number];
 
 /** Ten minutes. Node takes a timer of more than 24 days for one of a millisecond. */
 const maxTimeMs = 600_000;
@@ -36,9 +34,10 @@ export const settings = {
     default: 'schema/supergraph.graphql',
     description: 'The composed supergraph; a change on disk is served without a restart.',
   }),
-  PERSISTED_MANIFEST_FILE: setting.string({
+  PERSISTED_MANIFEST_FILES: setting.list({
     default: 'persisted-queries/manifest.json',
-    description: 'The manifest of persisted operations; a change on disk is served without a restart.',
+    description:
+      'Manifests of persisted operations, as file,file: one for each client version in use. A change on disk is served without a restart.',
   }),
   FILE_POLL_MS: setting.integer({
     default: 500,
@@ -49,7 +48,20 @@ export const settings = {
   PERSISTED_POLICY: setting.oneOf(persistedPolicies, {
     optional: true,
     description:
-      'Which operations are served: any (open) or those of the manifest (id-only). Unset it is open in development and test, else id-only.',
+      'Who may send texts besides ids of the manifest: everybody (open), TRUSTED_CLIENTS (known-or-trusted-client) or nobody (id-only). Unset it is open in development and test, else id-only.',
+  }),
+  PERSISTED_MEASURE: setting.boolean({
+    default: false,
+    description: 'Whether texts that no manifest has are logged, each with its operation and client once an hour.',
+  }),
+  TRUSTED_CLIENTS: setting.map({
+    description:
+      'Clients that may send texts, as name=hash: the SHA-256 in hex of the key they send as x-nova-client-key.',
+  }),
+  APQ_CACHE_BYTES: setting.integer({
+    default: 16_777_216,
+    min: 1,
+    description: 'Memory for texts that clients sent with their hash, so that the hash is enough later (APQ).',
   }),
   SUBGRAPH_URLS: setting.map({
     description: 'Where subgraphs are, as name=url,name=url; wins over the URLs in the supergraph.',
@@ -137,7 +149,15 @@ export type GatewayConfig = {
   readonly drainTimeoutMs: number;
   readonly filePollMs: number;
   readonly supergraphFile: string;
-  readonly persisted: { readonly manifestFile: string; readonly policy: PersistedPolicy };
+  readonly persisted: {
+    readonly manifestFiles: readonly string[];
+    readonly policy: PersistedPolicy;
+    /** Whether texts that no manifest has are logged. */
+    readonly measure: boolean;
+    /** SHA-256 of the key, in hex, by client. */
+    readonly trustedClients: ReadonlyMap<string, string>;
+    readonly automaticBytes: number;
+  };
   readonly subgraphs: {
     readonly urls: ReadonlyMap<string, string>;
     readonly timeoutMs: number;
@@ -174,7 +194,10 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     filePollMs: flat.FILE_POLL_MS,
     supergraphFile: flat.SUPERGRAPH_FILE,
     persisted: {
-      manifestFile: flat.PERSISTED_MANIFEST_FILE,
+      manifestFiles: flat.PERSISTED_MANIFEST_FILES,
+      measure: flat.PERSISTED_MEASURE,
+      trustedClients: checkTrustedClients(flat.TRUSTED_CLIENTS),
+      automaticBytes: flat.APQ_CACHE_BYTES,
       policy: flat.PERSISTED_POLICY ?? (lenient ? 'open' : 'id-only'),
     },
     subgraphs: {
@@ -205,6 +228,14 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       modes: toLimitModes(flat.LIMIT_MODES),
     },
   };
+}
+
+function checkTrustedClients(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const problems = [...hashes]
+    .filter(([, hash]) => !/^[0-9a-f]{64}$/i.test(hash))
+    .map(([name]) => `TRUSTED_CLIENTS has for ${name} no SHA-256 in hex`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return hashes;
 }
 
 function toLimitModes(given: ReadonlyMap<string, string>): ProtectionOptions['modes'] {

@@ -21,9 +21,11 @@ import { createGraphqlHandler } from './http/graphql-handler.ts';
 import type { OperationStep } from './http/operation-steps.ts';
 import { planningStep, planOfRequest } from './http/planning-step.ts';
 import { startHttpServer } from './http/server.ts';
+import { createAutomaticQueries } from './persisted/automatic-queries.ts';
 import type { Manifest } from './persisted/manifest.ts';
-import { openManifestFile } from './persisted/manifest-file.ts';
+import { openManifestFiles } from './persisted/manifest-files.ts';
 import { createDocumentResolver } from './persisted/resolve-document.ts';
+import { createTrustedClients } from './persisted/trusted-clients.ts';
 import { createProtection, type Protection } from './protection/index.ts';
 import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
@@ -73,12 +75,13 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     log,
     metrics: gatewayMetrics,
     isKnownOperation: (it) => knownOperations.has(it),
+    measuresTexts: config.persisted.measure,
   });
   const fanout = createFanout({ ...config.subgraphs, observe: observers.subgraphCall });
   stack.add('subgraph connections', () => fanout.stop());
 
-  const manifest = await openManifestFile({
-    file: config.persisted.manifestFile,
+  const manifest = await openManifestFiles({
+    files: config.persisted.manifestFiles,
     pollMs: config.filePollMs,
     events: {
       ...observers.manifest,
@@ -117,8 +120,10 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
       resolveDocument: createDocumentResolver({
         policy: config.persisted.policy,
         manifest: () => manifest.current(),
+        automatic: createAutomaticQueries({ maxBytes: config.persisted.automaticBytes }),
         observe: (verdict) => gatewayMetrics.persisted.inc({ verdict }),
       }),
+      trustedClients: createTrustedClients(config.persisted.trustedClients),
       authenticate: openAuthentication(config, overrides.now ?? Date.now),
     }),
   });

@@ -79,7 +79,7 @@ async function start(
       ADMIN_PORT: '0',
       FILE_POLL_MS: '20',
       SUPERGRAPH_FILE: file('supergraph.graphql'),
-      PERSISTED_MANIFEST_FILE: file('manifest.json'),
+      PERSISTED_MANIFEST_FILES: file('manifest.json'),
       IDENTITY_PRIVATE_KEY_FILE: file('identity.pem'),
       JWKS_URL: issuer.jwksUrl,
       SUBGRAPH_URLS: started.map(([name, { url }]) => `${name}=${url}`).join(','),

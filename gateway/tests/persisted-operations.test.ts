@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { idOf, manifestOf, startWorld, type World } from './_world.ts';
 
@@ -13,7 +15,7 @@ const variables = { id: 'u1' };
 const ada = { data: { user: { username: 'ada' } } };
 const text = '{ user(id: "u1") { username } }';
 
-describe.each(['open', 'id-only'] as const)('under the policy %s', (policy) => {
+describe.each(['open', 'known-or-trusted-client', 'id-only'] as const)('under the policy %s', (policy) => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({ PERSISTED_POLICY: policy }, { manifest });
@@ -75,9 +77,12 @@ describe.each(['open', 'id-only'] as const)('under the policy %s', (policy) => {
         expect((await world.post(body)).body).toEqual(ada);
     });
   } else {
-    test.each([
-      ['a text', { query: text }],
+    const knownText: Array<[string, object]> = [
       ['the very text of an operation of the manifest', { query: userName, variables }],
+    ];
+    test.each<[what: string, body: object]>([
+      ['a text', { query: text }],
+      ...(policy === 'id-only' ? knownText : []),
       ['a text that is not even GraphQL', { query: '}{' }],
     ])('%s is refused and never parsed', async (_what, body) => {
       const before = await verdict('text-refused');
@@ -103,6 +108,97 @@ test('a new manifest is served without a restart, and a bad one never replaces a
     await writeFile(world.manifestFile, manifestOf([['Bio', bio]]));
     await expect.poll(async () => (await world.post({ documentId: idOf(bio) })).status).toBe(200);
     expect((await world.post({ documentId: id, variables })).status).toBe(404);
+  } finally {
+    await world.stop();
+  }
+});
+
+test('a trusted client may send texts where others may send what the manifest has; a key is not told by its name', async () => {
+  const key = 'correct horse battery staple';
+  const world = await startWorld(
+    { PERSISTED_POLICY: 'known-or-trusted-client', TRUSTED_CLIENTS: `explorer=${idOf(key)}` },
+    { manifest },
+  );
+  try {
+    const ask = (body: object, headers = {}) => world.post(body, headers);
+    expect((await ask({ query: text }, { 'x-nova-client-key': key })).body).toEqual(ada);
+    expect(world.logLines.at(-1)).toMatchObject({ msg: 'request', trustedAs: 'explorer', foundBy: 'text' });
+    expect(JSON.stringify(world.logLines)).not.toContain(key);
+    for (const wrong of [idOf(key), 'explorer', ''])
+      expect((await ask({ query: text }, { 'x-nova-client-key': wrong })).refusal.code).toBe(
+        'PERSISTED_QUERY_REQUIRED',
+      );
+    expect((await ask({ query: userName, variables })).body).toEqual(ada);
+    expect(await world.series('persisted_query_requests_total', { verdict: 'known-text' })).toBe(1);
+  } finally {
+    await world.stop();
+  }
+});
+
+test('a client may send a text once with its hash and then the hash alone, where texts may be sent', async () => {
+  const world = await startWorld({ PERSISTED_POLICY: 'open' }, { manifest });
+  try {
+    const persistedQuery = { version: 1, sha256Hash: idOf(text) };
+    const byHash = { extensions: { persistedQuery } };
+    const first = await world.post(byHash);
+    expect([first.status, first.refusal.code]).toEqual([404, 'PERSISTED_QUERY_NOT_FOUND']);
+    expect((await world.post({ ...byHash, query: text })).body).toEqual(ada);
+    expect((await world.post(byHash)).body).toEqual(ada);
+    expect(await world.series('persisted_query_requests_total', { verdict: 'apq' })).toBe(1);
+    expect((await world.post({ query: '{ other }', ...byHash })).refusal.code).toBe('BAD_REQUEST');
+  } finally {
+    await world.stop();
+  }
+});
+
+test('texts that clients send with their hash never take more memory than they may', async () => {
+  const world = await startWorld({ PERSISTED_POLICY: 'open', APQ_CACHE_BYTES: '2000' });
+  try {
+    const textOf = (at: number) => `query Q${at} { user(id: "u1") { username } }`;
+    for (let at = 0; at < 30; at += 1) await world.post({ query: textOf(at), documentId: idOf(textOf(at)) });
+    expect((await world.post({ documentId: idOf(textOf(29)) })).status).toBe(200);
+    expect((await world.post({ documentId: idOf(textOf(0)) })).status).toBe(404);
+  } finally {
+    await world.stop();
+  }
+});
+
+test('operations of every manifest are served together, so that old versions of a client go on', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'nova-manifests-'));
+  const [older, newer] = ['older.json', 'newer.json'].map((name) => join(directory, name)) as [string, string];
+  await writeFile(older, manifest);
+  await writeFile(newer, manifestOf([['Bio', 'query Bio { user(id: "u1") { bio } }']]));
+  const world = await startWorld({ PERSISTED_POLICY: 'id-only', PERSISTED_MANIFEST_FILES: `${older},${newer}` });
+  const bio = (name: string) => world.post({ documentId: idOf(`query ${name} { user(id: "u1") { bio } }`) });
+  try {
+    expect((await world.post({ documentId: id, variables })).body).toEqual(ada);
+    expect((await bio('Bio')).status).toBe(200);
+    await writeFile(newer, manifestOf([['Bio2', 'query Bio2 { user(id: "u1") { bio } }']]));
+    await expect.poll(async () => (await bio('Bio2')).status).toBe(200);
+    expect((await bio('Bio')).status).toBe(404);
+    expect((await world.post({ documentId: id, variables })).body).toEqual(ada);
+  } finally {
+    await world.stop();
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('before a policy is tightened, each text that no manifest has is logged with its operation and client', async () => {
+  const world = await startWorld({ PERSISTED_POLICY: 'open', PERSISTED_MEASURE: 'true' }, { manifest });
+  try {
+    const measured = () => world.logLines.filter(({ msg }) => msg === 'a document was served that no manifest has');
+    const client = { 'apollographql-client-name': 'phone', 'apollographql-client-version': '7' };
+    const query = 'query Mine { user(id: "u1") { username } }';
+    for (let turn = 0; turn < 3; turn += 1) await world.post({ query }, client);
+    await world.post({ query }, { ...client, 'apollographql-client-version': '8' });
+    for (const known of [
+      { documentId: id, variables },
+      { query: userName, variables },
+    ])
+      await world.post(known, client);
+    await expect.poll(measured).toHaveLength(2);
+    const line = { documentHash: idOf(query), operationName: 'Mine', clientName: 'phone' };
+    expect(measured()).toEqual(['7', '8'].map((clientVersion) => expect.objectContaining({ ...line, clientVersion })));
   } finally {
     await world.stop();
   }

@@ -7,7 +7,7 @@ import { manifestOf, startWorld } from './_world.ts';
 
 test.each([
   ['a supergraph file', 'SUPERGRAPH_FILE', /No supergraph could be read from nowhere/],
-  ['a manifest', 'PERSISTED_MANIFEST_FILE', /No manifest could be read from nowhere/],
+  ['a manifest', 'PERSISTED_MANIFEST_FILES', /No manifest could be read from nowhere/],
   ['a signing key', 'IDENTITY_PRIVATE_KEY_FILE', /ENOENT.*nowhere/],
 ])('without %s the gateway does not start, and says which setting is wrong', async (_what, name, message) => {
   await expect(startWorld({ [name]: 'nowhere' })).rejects.toThrow(message);

@@ -9,10 +9,12 @@ export type GraphqlHandlerOptions = {
   readonly apollo: ApolloServer<GatewayContext>;
   readonly requestTimeoutMs: number;
   /** Finds the text to run, or throws the policy's refusal. */
-  readonly resolveDocument: (request: OperationRequest) => {
+  readonly resolveDocument: (request: OperationRequest & { readonly isTrusted: boolean }) => {
     readonly query: string;
+    readonly verdict: string;
     readonly operation?: { readonly id: string; readonly name: string };
   };
+  readonly trustedClients: { nameOf(key: string | undefined): string | undefined };
   readonly authenticate: (authorization: string | undefined) => Promise<{ forwardedIdentity(): Promise<string> }>;
 };
 
@@ -22,8 +24,11 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
     const { scope } = request;
     const search = searchOf(request);
     const asked = request.method === 'GET' ? readQueriedOperation(search) : readPostedOperation(request.body);
-    const { query, operation } = options.resolveDocument(asked);
+    const trustedAs = options.trustedClients.nameOf(headerOf(request, 'x-nova-client-key'));
+    const { query, operation, verdict } = options.resolveDocument({ ...asked, isTrusted: trustedAs !== undefined });
     scope.operation.id = operation?.id;
+    scope.operation.foundBy = verdict;
+    if (trustedAs !== undefined) scope.client.trustedAs = trustedAs;
     // Before the first wait, so that its time counts and a client that hangs up meanwhile is noticed.
     const deadline = startDeadline(options.requestTimeoutMs, hangUpSignal(reply));
     try {
@@ -89,6 +94,11 @@ function hangUpSignal(reply: FastifyReply): AbortSignal {
     if (!reply.raw.writableFinished) hungUp.abort(new AppError('SERVICE_UNAVAILABLE', 'The client hung up.'));
   });
   return hungUp.signal;
+}
+
+function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function searchOf(request: FastifyRequest): string {

@@ -27,6 +27,7 @@ export function planningStep(plans: PlanSource): OperationStep {
     async run({ schema, source, queryHash, request: { operationName }, contextValue: { request } }) {
       const operation = { query: source, queryHash, operationName };
       const { plan, summary } = await plans.planFor(schema, operation, request.deadline.signal);
+      request.operation.hash = queryHash;
       request.operation.plan = plan;
       request.stats.waves = summary.waves;
     },

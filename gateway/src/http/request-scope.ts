@@ -12,8 +12,18 @@ export type RequestScope = {
   /** W3C trace context, the client's or a new one. */
   readonly traceparent: string;
   readonly startedAt: number;
-  readonly client: { readonly name?: string; readonly version?: string };
-  readonly operation: { name?: string; id?: string; executed: boolean; hasData: boolean; plan?: Planned['plan'] };
+  /** `trustedAs`: the client whose key came with the request; the name is what the client says. */
+  readonly client: { readonly name?: string; readonly version?: string; trustedAs?: string };
+  /** `foundBy`: the verdict on its document; `hash` of its text. */
+  readonly operation: {
+    name?: string;
+    id?: string;
+    foundBy?: string;
+    hash?: string;
+    executed: boolean;
+    hasData: boolean;
+    plan?: Planned['plan'];
+  };
   readonly stats: { fetches: number; waves: number };
   readonly errorCodes: ErrorCode[];
 };

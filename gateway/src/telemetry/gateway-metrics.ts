@@ -65,7 +65,7 @@ export function createGatewayMetrics(registry: Metrics) {
     }),
     persisted: new Counter({
       name: 'persisted_query_requests_total',
-      help: 'Requests by how their document was found: id, text, unknown-id, text-refused or mismatch.',
+      help: 'Requests by how their document was found: id, apq, known-text, text, unknown-id, text-refused or mismatch.',
       labelNames: ['verdict'],
       registers,
     }),

@@ -2,11 +2,12 @@ import type { Logger } from '@nova/runtime';
 import type { SubgraphCall } from '../fanout/subgraph-data-source.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
-import type { ManifestEvents } from '../persisted/manifest-file.ts';
+import type { ManifestEvents } from '../persisted/manifest-files.ts';
 import type { Tolerated } from '../protection/index.ts';
 import type { PlanEvents } from '../supergraph/plans.ts';
 import type { SupergraphEvents } from '../supergraph/supergraph-manager.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
+import { createTextMeasure } from './text-measure.ts';
 
 /** Turns what the parts of the gateway report into series and log lines. */
 export function createObservers(options: {
@@ -14,6 +15,8 @@ export function createObservers(options: {
   metrics: GatewayMetrics;
   /** Whether an operation name may be a label: only those of the manifest, else clients could make up series. */
   isKnownOperation(name: string): boolean;
+  /** Whether texts that no manifest has are logged. */
+  readonly measuresTexts: boolean;
 }) {
   const { log, metrics } = options;
   const operationLabel = (name: string | undefined) =>
@@ -30,6 +33,7 @@ export function createObservers(options: {
     } else if (errorCodes[0] !== undefined) {
       metrics.refusals.inc({ code: errorCodes[0] });
     }
+    if (options.measuresTexts) texts.note(scope);
     log.info(
       {
         correlationId: scope.correlationId,
@@ -39,8 +43,10 @@ export function createObservers(options: {
         durationMs: Math.round(durationMs * 10) / 10,
         operationName: operation.name?.slice(0, 100),
         operationId: operation.id,
+        foundBy: operation.foundBy,
         clientName: client.name,
         clientVersion: client.version,
+        trustedAs: client.trustedAs,
         ...(operation.executed && stats),
         ...(errorCodes.length > 0 && { errorCodes: [...new Set(errorCodes)] }),
         ...(abandoned && { abandoned }),
@@ -49,23 +55,12 @@ export function createObservers(options: {
     );
   };
 
+  const texts = createTextMeasure(log);
+
   const subgraphCall = ({ subgraph, durationMs, codes, abandoned }: SubgraphCall) => {
     if (abandoned) return;
     metrics.subgraphDuration.observe({ subgraph }, durationMs / 1000);
     for (const code of codes) metrics.subgraphErrors.inc({ subgraph, code });
-  };
-
-  const supergraph: SupergraphEvents = {
-    loaded({ subgraphs }) {
-      metrics.supergraphReloads.inc({ result: 'loaded' });
-      metrics.supergraphRejected.set(0);
-      log.info({ subgraphs: subgraphs.map(({ name }) => name) }, 'supergraph loaded');
-    },
-    rejected(error) {
-      metrics.supergraphReloads.inc({ result: 'rejected' });
-      metrics.supergraphRejected.set(1);
-      log.error({ err: error }, 'the supergraph on disk cannot be served; the last good one stays');
-    },
   };
 
   const tolerated = ({ limit, mode, figure, allowed }: Tolerated, scope: RequestScope) => {
@@ -87,6 +82,23 @@ export function createObservers(options: {
     },
   };
 
+  return { request, subgraphCall, plans, tolerated, ...fileObservers(log, metrics) };
+}
+
+function fileObservers(log: Logger, metrics: GatewayMetrics) {
+  const supergraph: SupergraphEvents = {
+    loaded({ subgraphs }) {
+      metrics.supergraphReloads.inc({ result: 'loaded' });
+      metrics.supergraphRejected.set(0);
+      log.info({ subgraphs: subgraphs.map(({ name }) => name) }, 'supergraph loaded');
+    },
+    rejected(error) {
+      metrics.supergraphReloads.inc({ result: 'rejected' });
+      metrics.supergraphRejected.set(1);
+      log.error({ err: error }, 'the supergraph on disk cannot be served; the last good one stays');
+    },
+  };
+
   const manifest: ManifestEvents = {
     loaded(operations) {
       metrics.manifestReloads.inc({ result: 'loaded' });
@@ -98,5 +110,5 @@ export function createObservers(options: {
     },
   };
 
-  return { request, subgraphCall, supergraph, plans, tolerated, manifest };
+  return { supergraph, manifest };
 }

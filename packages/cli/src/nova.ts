@@ -1,8 +1,9 @@
-import { buildManifest } from './build-manifest.ts';
 import { type Command, type CommandInput, type Output, UsageError } from './command.ts';
 import { composeSchema } from './compose-schema.ts';
 import { deadLetterCommands } from './events/dead-letters.ts';
 import { parkedEventCommands } from './events/parked-events.ts';
+import { buildManifest } from './persisted/build-manifest.ts';
+import { verifyDocuments } from './persisted/verify-documents.ts';
 
 export type { Output } from './command.ts';
 
@@ -16,6 +17,11 @@ const commands: Readonly<Record<string, Command>> = {
     usage: '[--check]',
     help: 'build persisted-queries/manifest.json from persisted-queries/<client>/*.graphql',
     run: written(buildManifest),
+  },
+  'persisted verify': {
+    usage: '<file> [--manifest <file>]',
+    help: 'say whether the manifest has what a client sends, and if not in what it differs; <file> is a document, the JSON body of a request, or a manifest',
+    run: verifyDocuments,
   },
   ...deadLetterCommands,
   ...parkedEventCommands,

@@ -88,11 +88,11 @@ export const setting = {
     });
   },
   /** `value,value` */
-  list(options: { description: string }): Setting<readonly string[]> {
+  list(options: { description: string; default?: string }): Setting<readonly string[]> {
     return {
       description: options.description,
-      defaultText: 'not set',
-      read: (raw) => (raw ?? '').split(',').flatMap((part) => part.trim() || []),
+      defaultText: options.default ?? 'not set',
+      read: (raw) => (raw ?? options.default ?? '').split(',').flatMap((part) => part.trim() || []),
     };
   },
   /** `name=value,name=value` */

@@ -29,7 +29,7 @@ export async function startFederation(
       PORT: '0',
       ADMIN_PORT: '0',
       SUPERGRAPH_FILE: fileURLToPath(supergraphFile),
-      PERSISTED_MANIFEST_FILE: fileURLToPath(manifestFile),
+      PERSISTED_MANIFEST_FILES: fileURLToPath(manifestFile),
       SUBGRAPH_URLS: `identity=${identity.graphqlUrl},user=${user.graphqlUrl},content=${content.graphqlUrl}`,
       JWKS_URL: identity.jwksUrl,
       IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile,

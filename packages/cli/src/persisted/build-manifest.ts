@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type DefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
-import type { Output } from './command.ts';
-import { writeOrCheck } from './write-or-check.ts';
+import type { Output } from '../command.ts';
+import { writeOrCheck } from '../write-or-check.ts';
 
 /** An entry of the manifest, in the format that Apollo's tools read and write. */
 type ManifestOperation = {
@@ -12,7 +12,7 @@ type ManifestOperation = {
   readonly body: string;
 };
 
-const root = new URL('../../../persisted-queries/', import.meta.url);
+const root = new URL('../../../../persisted-queries/', import.meta.url);
 
 /**
  * Builds the manifest from what codegen emitted for each client, so that an id is the hash of the very text that the
