@@ -1,3 +1,4 @@
+import { operationDepth } from '@nova/federation';
 import {
   type DocumentNode,
   GraphQLError,
@@ -10,7 +11,6 @@ import {
 } from 'graphql';
 import { documentShape } from './document-shape.ts';
 import { type Excess, excessOf, type Limit } from './limits.ts';
-import { operationDepth } from './operation-depth.ts';
 
 export type DocumentLimits = {
   readonly maxSelections: number;

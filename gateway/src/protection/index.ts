@@ -1,9 +1,8 @@
 import { AppError } from '@nova/errors';
-import { readCostModel } from '@nova/federation';
+import { type CostInput, costliestPath, operationCost, readCostModel } from '@nova/federation';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, ValidationRule } from 'graphql';
 import { createDocumentRules, type DocumentLimits } from './document-rules.ts';
 import { type Excess, excessOf, type Limit, type LimitMode, type MeasurableLimit } from './limits.ts';
-import { type CostInput, costliestPath, operationCost } from './operation-cost.ts';
 import {
   type OperationInput,
   refuseReservedVariable,

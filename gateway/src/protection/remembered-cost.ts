@@ -1,5 +1,5 @@
+import type { CostInput } from '@nova/federation';
 import type { DocumentNode } from 'graphql';
-import type { CostInput } from './operation-cost.ts';
 
 const maxRemembered = 100;
 

@@ -3,6 +3,7 @@ import { composeSchema } from './compose-schema.ts';
 import { deadLetterCommands } from './events/dead-letters.ts';
 import { parkedEventCommands } from './events/parked-events.ts';
 import { buildManifest } from './persisted/build-manifest.ts';
+import { reportOperations } from './persisted/report-operations.ts';
 import { verifyDocuments } from './persisted/verify-documents.ts';
 
 export type { Output } from './command.ts';
@@ -17,6 +18,11 @@ const commands: Readonly<Record<string, Command>> = {
     usage: '[--check]',
     help: 'build persisted-queries/manifest.json from persisted-queries/<client>/*.graphql',
     run: written(buildManifest),
+  },
+  'persisted report': {
+    usage: '[--manifest <file>] [--supergraph <file>] [--json]',
+    help: 'say of every operation what it costs and how far it fans out, as a table of Markdown for a pull request',
+    run: reportOperations,
   },
   'persisted verify': {
     usage: '<file> [--manifest <file>]',

@@ -1,5 +1,14 @@
 export { type CostModel, type FieldCostInput, maxCost, readCostModel } from './cost-model.ts';
-export { type PlanSummary, summarizePlan } from './plan-summary.ts';
+export { type CostInput, costliestPath, operationCost } from './operation-cost.ts';
+export { operationDepth } from './operation-depth.ts';
+export { type PlanSummary, planSubgraphs, summarizePlan } from './plan-summary.ts';
 export { type Planned, type Planner, type PlannerOptions, startPlanner } from './planning/planner.ts';
 export { withoutSecurityMarker } from './security-marker.ts';
-export { type LoadedSupergraph, openSupergraph, type SubgraphLocation, SupergraphError } from './supergraph.ts';
+export {
+  type LoadedSupergraph,
+  type OpenedSupergraph,
+  openSupergraph,
+  planOperation,
+  type SubgraphLocation,
+  SupergraphError,
+} from './supergraph.ts';

@@ -17,6 +17,16 @@ export function summarizePlan(plan: QueryPlan): PlanSummary {
   return summarize(plan.node);
 }
 
+/** The subgraphs that a plan asks, in the order of the alphabet. */
+export function planSubgraphs(plan: QueryPlan): readonly string[] {
+  const names = new Set<string>();
+  JSON.stringify(plan, (key, value) => {
+    if (key === 'serviceName') names.add(value);
+    return value;
+  });
+  return [...names].sort();
+}
+
 function summarize(node: Node | undefined): PlanSummary {
   if (!node) return nothing;
   switch (node.kind) {

@@ -1,5 +1,5 @@
-import { type Schema, Supergraph } from '@apollo/federation-internals';
-import { QueryPlanner } from '@apollo/query-planner';
+import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
+import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { assertValidSchema, parse, print } from 'graphql';
 import { readCostModel } from './cost-model.ts';
 import { withoutSecurityMarker } from './security-marker.ts';
@@ -39,6 +39,14 @@ export function openSupergraph(text: string): OpenedSupergraph {
   } catch (error) {
     throw new SupergraphError(`The supergraph cannot be loaded: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** How to fetch a valid operation. Takes as long as it takes: the gateway asks a `Planner`. */
+export function planOperation(
+  { apiSchema, planner }: OpenedSupergraph,
+  { query, operationName }: { readonly query: string; readonly operationName?: string | undefined },
+): QueryPlan {
+  return planner.buildQueryPlan(operationFromDocument(apiSchema, parse(query), { operationName }));
 }
 
 /** Of the ways to fetch one operation; the library's own default is ten times as many. */

@@ -1,7 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { operationFromDocument } from '@apollo/federation-internals';
-import { parse } from 'graphql';
-import { type OpenedSupergraph, openSupergraph, SupergraphError } from '../supergraph.ts';
+import { type OpenedSupergraph, openSupergraph, planOperation, SupergraphError } from '../supergraph.ts';
 import type { FromThread, PlanRequest, ThreadData } from './thread-messages.ts';
 
 /** The thread that plans: it opens the supergraph once, says so, and then answers one request after the other. */
@@ -16,10 +14,9 @@ try {
   say({ kind: 'unusable', message: messageOf(error) });
 }
 
-function answer({ apiSchema, planner }: OpenedSupergraph, { query, operationName }: PlanRequest): FromThread {
+function answer(opened: OpenedSupergraph, request: PlanRequest): FromThread {
   try {
-    const operation = operationFromDocument(apiSchema, parse(query), { operationName });
-    return { kind: 'planned', plan: JSON.stringify(planner.buildQueryPlan(operation)) };
+    return { kind: 'planned', plan: JSON.stringify(planOperation(opened, request)) };
   } catch (error) {
     return { kind: 'failed', message: messageOf(error), isTooLarge: /exceeds limit/.test(messageOf(error)) };
   }

@@ -1,18 +1,26 @@
 import { AppError } from '@nova/errors';
-import { type CostModel, maxCost } from '@nova/federation';
 import {
   type DefinitionNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLField,
+  type GraphQLSchema,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
-import type { OperationInput } from './operation-rules.ts';
+import { type CostModel, maxCost } from './cost-model.ts';
 
-export type CostInput = OperationInput & { readonly document: DocumentNode };
+/** An operation of a valid document, with its variables. */
+export type CostInput = {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+};
+
 type Priced = CostInput & { readonly model: CostModel };
 
 /** What an operation may cost with these variables. Throws BAD_USER_INPUT when a value does not fit its place. */
