@@ -11,6 +11,7 @@ import {
 import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
 import type { ProtectionOptions } from './protection/index.ts';
 import { type LimitMode, limitModes, measurableLimits } from './protection/limits.ts';
+import type { LoadLimits } from './protection/load-shedding.ts';
 
 /** Ten minutes. Node takes a timer of more than 24 days for one of a millisecond. */
 const maxTimeMs = 600_000;
@@ -121,6 +122,21 @@ export const settings = {
     description:
       'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity.',
   }),
+  MAX_RUNNING_REQUESTS: setting.integer({
+    default: 100,
+    min: 1,
+    description: 'GraphQL requests at work at the same time; more wait.',
+  }),
+  MAX_QUEUED_REQUESTS: setting.integer({
+    default: 200,
+    description: 'GraphQL requests that wait, at most; more are refused with OVERLOADED.',
+  }),
+  MAX_EVENT_LOOP_LAG_MS: setting.integer({
+    default: 250,
+    min: 1,
+    max: maxTimeMs,
+    description: 'How late the event loop may be before requests are refused and the gateway is not ready.',
+  }),
   PLAN_TIMEOUT_MS: setting.integer({
     default: 250,
     min: 1,
@@ -166,6 +182,7 @@ export type GatewayConfig = {
   };
   readonly auth: { readonly jwksUrl: string /** PEM */; readonly identityPrivateKey: string };
   readonly limits: ProtectionOptions;
+  readonly load: LoadLimits;
   readonly planning: {
     readonly timeLimitMs: number;
     readonly threads: number;
@@ -209,6 +226,11 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     auth: {
       jwksUrl: flat.JWKS_URL,
       identityPrivateKey: readKeyFile('IDENTITY_PRIVATE_KEY_FILE', flat.IDENTITY_PRIVATE_KEY_FILE, flat.APP_ENV),
+    },
+    load: {
+      maxRunning: flat.MAX_RUNNING_REQUESTS,
+      maxQueued: flat.MAX_QUEUED_REQUESTS,
+      maxLagMs: flat.MAX_EVENT_LOOP_LAG_MS,
     },
     planning: {
       timeLimitMs: flat.PLAN_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import { ApolloGateway } from '@apollo/gateway';
+import type { ApolloServer } from '@apollo/server';
 import type { LoadedSupergraph } from '@nova/federation';
 import {
   type AdminServer,
@@ -15,21 +16,23 @@ import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import { disableVendorTelemetry, type GatewayConfig } from './config.ts';
 import { createFanout, type Fanout } from './fanout/fanout.ts';
 import { createApollo } from './http/apollo.ts';
-import { createToClientError } from './http/client-error.ts';
+import { createToClientError, type ToClientError } from './http/client-error.ts';
 import { loadGraphiql } from './http/graphiql.ts';
 import { createGraphqlHandler } from './http/graphql-handler.ts';
 import type { OperationStep } from './http/operation-steps.ts';
 import { planningStep, planOfRequest } from './http/planning-step.ts';
-import { startHttpServer } from './http/server.ts';
+import type { GatewayContext } from './http/request-scope.ts';
+import { type HttpServer, startHttpServer } from './http/server.ts';
 import { createAutomaticQueries } from './persisted/automatic-queries.ts';
 import type { Manifest } from './persisted/manifest.ts';
-import { openManifestFiles } from './persisted/manifest-files.ts';
+import { type ManifestFiles, openManifestFiles } from './persisted/manifest-files.ts';
 import { createDocumentResolver } from './persisted/resolve-document.ts';
 import { createTrustedClients } from './persisted/trusted-clients.ts';
 import { createProtection, type Protection } from './protection/index.ts';
+import { createLoadShedding, type LoadShedding } from './protection/load-shedding.ts';
 import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
-import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
+import { createGatewayMetrics, type GatewayMetrics, observeLoad } from './telemetry/gateway-metrics.ts';
 import { createObservers } from './telemetry/observers.ts';
 
 export type Gateway = {
@@ -67,7 +70,10 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   const gatewayMetrics = createGatewayMetrics(metrics);
   const development = config.appEnv === 'development';
   let phase: Phase = 'starting';
-  const admin = await startAdmin(config, metrics, () => phase);
+  const load = createLoadShedding(config.load);
+  stack.add('load watch', async () => load.stop());
+  observeLoad(metrics, load);
+  const admin = await startAdmin(config, metrics, { phase: () => phase, load });
   stack.add('admin server', () => admin.stop());
 
   let knownOperations: ReadonlySet<string> = new Set();
@@ -109,23 +115,15 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   await apollo.start();
   stack.add('graphql', () => apollo.stop());
 
-  const http = await startHttpServer({
-    ...config,
+  const http = await serve({
+    config,
+    now: overrides.now ?? Date.now,
     toClientError,
-    routes: development ? await loadGraphiql() : undefined,
-    observe: observers.request,
-    handleGraphql: createGraphqlHandler({
-      apollo,
-      requestTimeoutMs: config.requestTimeoutMs,
-      resolveDocument: createDocumentResolver({
-        policy: config.persisted.policy,
-        manifest: () => manifest.current(),
-        automatic: createAutomaticQueries({ maxBytes: config.persisted.automaticBytes }),
-        observe: (verdict) => gatewayMetrics.persisted.inc({ verdict }),
-      }),
-      trustedClients: createTrustedClients(config.persisted.trustedClients),
-      authenticate: openAuthentication(config, overrides.now ?? Date.now),
-    }),
+    observers,
+    apollo,
+    manifest,
+    load,
+    metrics: gatewayMetrics,
   });
   stack.add('http server', () => http.stop());
   phase = 'ready';
@@ -137,14 +135,58 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   return { url: http.url, adminUrl: admin.url, metrics, stop };
 }
 
+type ServingParts = {
+  readonly config: GatewayConfig;
+  readonly now: () => number;
+  readonly toClientError: ToClientError;
+  readonly observers: Observers;
+  readonly apollo: ApolloServer<GatewayContext>;
+  readonly manifest: ManifestFiles;
+  readonly load: LoadShedding;
+  readonly metrics: GatewayMetrics;
+};
+
+async function serve(parts: ServingParts): Promise<HttpServer> {
+  const { config, now, toClientError, observers, apollo, manifest, load, metrics } = parts;
+  return startHttpServer({
+    ...config,
+    toClientError,
+    routes: config.appEnv === 'development' ? await loadGraphiql() : undefined,
+    observe: observers.request,
+    handleGraphql: createGraphqlHandler({
+      apollo,
+      requestTimeoutMs: config.requestTimeoutMs,
+      admit: load.admit,
+      resolveDocument: createDocumentResolver({
+        policy: config.persisted.policy,
+        manifest: () => manifest.current(),
+        automatic: createAutomaticQueries({ maxBytes: config.persisted.automaticBytes }),
+        observe: (verdict) => metrics.persisted.inc({ verdict }),
+      }),
+      trustedClients: createTrustedClients(config.persisted.trustedClients),
+      authenticate: openAuthentication(config, now),
+    }),
+  });
+}
+
 type Phase = 'starting' | 'ready' | 'stopping';
 
-function startAdmin(config: GatewayConfig, metrics: Metrics, phase: () => Phase): Promise<AdminServer> {
+type Readiness = { readonly phase: () => Phase; readonly load: LoadShedding };
+
+function startAdmin(config: GatewayConfig, metrics: Metrics, { phase, load }: Readiness): Promise<AdminServer> {
   const check = () => {
     if (phase() !== 'ready') throw new Error(`the gateway is ${phase()}`);
   };
   const { adminHost: host, adminPort: port } = config;
-  return startAdminServer({ host, port, metrics, checks: [{ name: 'gateway', check }] });
+  return startAdminServer({
+    host,
+    port,
+    metrics,
+    checks: [
+      { name: 'gateway', check },
+      { name: 'load', check: load.check },
+    ],
+  });
 }
 
 function openAuthentication({ auth }: GatewayConfig, now: () => number): Authenticate {

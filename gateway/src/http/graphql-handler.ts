@@ -15,6 +15,8 @@ export type GraphqlHandlerOptions = {
     readonly operation?: { readonly id: string; readonly name: string };
   };
   readonly trustedClients: { nameOf(key: string | undefined): string | undefined };
+  /** Runs what there is a place for, or throws OVERLOADED. */
+  readonly admit: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
   readonly authenticate: (authorization: string | undefined) => Promise<{ forwardedIdentity(): Promise<string> }>;
 };
 
@@ -32,13 +34,15 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
     // Before the first wait, so that its time counts and a client that hangs up meanwhile is noticed.
     const deadline = startDeadline(options.requestTimeoutMs, hangUpSignal(reply));
     try {
-      const viewer = await options.authenticate(request.headers.authorization);
-      const answer = await currentScope.run(scope, () =>
-        options.apollo.executeHTTPGraphQLRequest({
-          httpGraphQLRequest: toApolloRequest(request, { ...asked, query }),
-          context: async () => ({ request: { ...scope, deadline, viewer } }),
-        }),
-      );
+      const answer = await options.admit(async () => {
+        const viewer = await options.authenticate(request.headers.authorization);
+        return currentScope.run(scope, () =>
+          options.apollo.executeHTTPGraphQLRequest({
+            httpGraphQLRequest: toApolloRequest(request, { ...asked, query }),
+            context: async () => ({ request: { ...scope, deadline, viewer } }),
+          }),
+        );
+      }, deadline.signal);
       const text = await bodyText(answer);
       reply.code(statusOf(scope)).header('content-type', contentType(request)).header('cache-control', 'no-store');
       const allow = answer.headers.get('allow');

@@ -148,6 +148,7 @@ function refuse(
   const refusal = toAppError(error, options.maxBodyBytes);
   const shown = options.toClientError(refusal ?? error, scope.correlationId);
   scope.errorCodes.push(shown.extensions.code);
+  if (shown.extensions.code === 'OVERLOADED') reply.header('retry-after', '1');
   return reply
     .code(refusal?.facts.httpStatus ?? 500)
     .header(headerNames.correlationId, scope.correlationId)

@@ -111,3 +111,15 @@ function fileMetrics(registers: Metrics[]) {
     }),
   };
 }
+
+/** Gauges of requests that are at work and that wait. */
+export function observeLoad(registry: Metrics, load: { readonly running: number; readonly queued: number }): void {
+  for (const state of ['running', 'queued'] as const) {
+    const gauge: Gauge = new Gauge({
+      name: `gateway_requests_${state}`,
+      help: `GraphQL requests that are ${state} now.`,
+      registers: [registry],
+      collect: () => gauge.set(load[state]),
+    });
+  }
+}

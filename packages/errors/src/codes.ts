@@ -95,7 +95,7 @@ export const errorCodes = {
     kind: 'limited',
     httpStatus: 429,
     retryable: true,
-    meaning: 'A bounded resource is used up; try again later.',
+    meaning: 'Your share of something bounded is used up; try again later.',
   },
   SUBGRAPH_UNAVAILABLE: {
     kind: 'unavailable',
@@ -108,6 +108,12 @@ export const errorCodes = {
     httpStatus: 504,
     retryable: true,
     meaning: 'A part of the graph did not answer in time; the fields it serves are null.',
+  },
+  OVERLOADED: {
+    kind: 'unavailable',
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The server has more to do than it can; try again after the seconds in Retry-After.',
   },
   SERVICE_UNAVAILABLE: {
     kind: 'unavailable',

@@ -3,7 +3,7 @@ import { AppError } from '@nova/errors';
 /** Bounds how much of one kind of work runs and waits at the same time. */
 export type Bulkhead = {
   /**
-   * Runs `work` now or, when all places are taken, in the order of arrival. Rejects with RESOURCE_EXHAUSTED when the
+   * Runs `work` now or, when all places are taken, in the order of arrival. Rejects with OVERLOADED when the
    * queue is full, and with the signal's reason when it aborts while `work` still waits.
    */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -23,7 +23,7 @@ export function createBulkhead(options: { name: string; maxRunning: number; maxQ
       return;
     }
     if (waiting.size >= options.maxQueued) {
-      throw new AppError('RESOURCE_EXHAUSTED', `Too many requests wait for ${options.name}; try again later.`);
+      throw new AppError('OVERLOADED', `Too many requests wait for ${options.name}; try again later.`);
     }
     return new Promise((resolve, reject) => {
       const leave = () => {

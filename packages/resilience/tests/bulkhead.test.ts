@@ -23,11 +23,11 @@ test('work beyond the places waits in the order of arrival, and a newcomer does 
   expect(bulkhead).toMatchObject({ running: 0, queued: 0 });
 });
 
-test('work beyond the queue is refused at once with RESOURCE_EXHAUSTED', async () => {
+test('work beyond the queue is refused at once with OVERLOADED', async () => {
   const bulkhead = createBulkhead({ name: 'a test', maxRunning: 1, maxQueued: 1 });
   const { work, end } = openWork();
   const accepted = [bulkhead.run(work), bulkhead.run(work)];
-  await expect(bulkhead.run(work)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+  await expect(bulkhead.run(work)).rejects.toMatchObject({ code: 'OVERLOADED' });
   end();
   await Promise.all(accepted);
   await bulkhead.run(work);

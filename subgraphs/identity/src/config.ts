@@ -52,7 +52,7 @@ export const settings = {
   PASSWORD_MAX_QUEUED: setting.integer({
     default: 100,
     max: 100_000,
-    description: 'Password checks that wait for a place; more are refused with RESOURCE_EXHAUSTED.',
+    description: 'Password checks that wait for a place; more are refused with OVERLOADED.',
   }),
 };
 

@@ -185,9 +185,9 @@ test('a burst beyond the queue is refused at once and may be retried; what was l
     );
     const codes = answers.flatMap(codesOf);
     expect(codes.filter((code) => code === 'INVALID_CREDENTIALS').length).toBeGreaterThanOrEqual(3);
-    const refused = answers.find((answer) => codesOf(answer).includes('RESOURCE_EXHAUSTED'));
+    const refused = answers.find((answer) => codesOf(answer).includes('OVERLOADED'));
     expect(refused?.errors[0]?.extensions.retryable).toBe(true);
-    expect(new Set(codes)).toEqual(new Set(['INVALID_CREDENTIALS', 'RESOURCE_EXHAUSTED']));
+    expect(new Set(codes)).toEqual(new Set(['INVALID_CREDENTIALS', 'OVERLOADED']));
   } finally {
     await small.stopAll();
   }

@@ -16,7 +16,7 @@ export type Planned = {
 export type Planner = {
   readonly loaded: LoadedSupergraph;
   /**
-   * The operation must be valid. Rejects with PLANNING_LIMIT_EXCEEDED when it takes too long, with RESOURCE_EXHAUSTED when too
+   * The operation must be valid. Rejects with PLANNING_LIMIT_EXCEEDED when it takes too long, with OVERLOADED when too
    * many wait, and with the signal's reason when it aborts while the operation waits.
    */
   plan(request: PlanRequest, signal?: AbortSignal): Promise<Planned>;

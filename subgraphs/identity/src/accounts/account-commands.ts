@@ -18,9 +18,9 @@ import type { PasswordHasher } from './password-hasher.ts';
 export type SignedIn = SessionTokens & { readonly account: Account };
 
 export type AccountCommands = {
-  /** Throws BAD_USER_INPUT for the password, EMAIL_TAKEN, USERNAME_TAKEN, RESOURCE_EXHAUSTED. */
+  /** Throws BAD_USER_INPUT for the password, EMAIL_TAKEN, USERNAME_TAKEN, OVERLOADED. */
   register(input: RegisterInput, origin: EventOrigin, signal?: AbortSignal): Promise<SignedIn>;
-  /** Throws INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, RESOURCE_EXHAUSTED. */
+  /** Throws INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, OVERLOADED. */
   login(input: LoginInput, signal?: AbortSignal): Promise<SignedIn>;
 };
 

@@ -11,7 +11,7 @@ export type PasswordHasher = {
 
 /**
  * argon2id, which is meant to be slow and to need memory: at most `maxRunning` passwords are worked on and `maxQueued`
- * wait; beyond that calls reject with RESOURCE_EXHAUSTED.
+ * wait; beyond that calls reject with OVERLOADED.
  */
 export async function createPasswordHasher(options: {
   memoryKib: number;
