@@ -101,6 +101,10 @@ export const settings = {
     max: maxTimeMs,
     description: 'Time that requests under way get to finish when the gateway stops.',
   }),
+  CORS_ORIGINS: setting.list({
+    description:
+      'Origins of web pages that may call the gateway from a browser, as https://one,https://other; * for any.',
+  }),
   MAX_BODY_BYTES: setting.integer({ default: 1_048_576, min: 1, description: 'Largest request body.' }),
   MAX_TOKENS: setting.integer({ default: 2_000, min: 1, description: 'Tokens in a document, at most.' }),
   MAX_SELECTIONS: setting.integer({
@@ -161,6 +165,7 @@ export type GatewayConfig = {
   readonly adminHost: string;
   readonly adminPort: number;
   readonly maxBodyBytes: number;
+  readonly corsOrigins: readonly string[];
   readonly requestTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly filePollMs: number;
@@ -206,6 +211,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     adminHost: flat.ADMIN_HOST,
     adminPort: flat.ADMIN_PORT,
     maxBodyBytes: flat.MAX_BODY_BYTES,
+    corsOrigins: checkOrigins(flat.CORS_ORIGINS),
     requestTimeoutMs: flat.REQUEST_TIMEOUT_MS,
     drainTimeoutMs: flat.DRAIN_TIMEOUT_MS,
     filePollMs: flat.FILE_POLL_MS,
@@ -250,6 +256,14 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       modes: toLimitModes(flat.LIMIT_MODES),
     },
   };
+}
+
+function checkOrigins(origins: readonly string[]): readonly string[] {
+  const problems = origins
+    .filter((origin) => origin !== '*' && (!URL.canParse(origin) || new URL(origin).origin !== origin))
+    .map((origin) => `CORS_ORIGINS has "${origin}", which is not an origin such as https://example.org`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return origins;
 }
 
 function checkTrustedClients(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, isAppError } from '@nova/errors';
 import { correlationIdFrom, headerNames, traceparentFrom } from '@nova/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { serveBrowsers } from './browsers.ts';
 import type { ToClientError } from './client-error.ts';
 import { answerClientError } from './client-socket-error.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -21,6 +22,8 @@ export type HttpServerOptions = {
   readonly host: string;
   readonly port: number;
   readonly maxBodyBytes: number;
+  /** Origins of pages that may call from a browser; `*` for any. */
+  readonly corsOrigins: readonly string[];
   readonly drainTimeoutMs: number;
   readonly toClientError: ToClientError;
   readonly handleGraphql: (request: FastifyRequest, reply: FastifyReply) => Promise<string>;
@@ -47,6 +50,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     frameworkErrors: (error, request, reply) =>
       refuse(error, request as FastifyRequest, reply as FastifyReply, options),
   });
+  await serveBrowsers(app, options.corsOrigins);
   readJsonBodies(app);
   app.decorateRequest('scope', null as unknown as RequestScope);
   app.addHook('onRequest', async (request, reply) => openScope(request, reply, options.observe));
