@@ -29,7 +29,7 @@ beforeEach(async () => {
         };
       },
     },
-    limits: { backoffMs: { first: 1, last: 2 } },
+    limits: { backoff: { firstMs: 1, maxMs: 2 } },
   });
   stop = relay.stop;
   await outbox.commit(['bad-1', 'bad-1', 'bad-2', 'good']);

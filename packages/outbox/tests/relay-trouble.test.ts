@@ -24,7 +24,7 @@ afterEach(async () => {
   await outbox.drop();
 });
 
-const backoffMs = { first: 10, last: 50 };
+const backoff = { firstMs: 10, maxMs: 50 };
 
 function start(options: Partial<RelayOptions> = {}): Relay {
   const { limits, ...rest } = options;
@@ -34,7 +34,7 @@ function start(options: Partial<RelayOptions> = {}): Relay {
     schema: outbox.schema,
     ...rest,
     log,
-    limits: { backoffMs, ...limits },
+    limits: { backoff, ...limits },
   });
   relays.push(relay);
   return relay;
@@ -90,7 +90,7 @@ test('a stop while the log is away ends at once, and again changes nothing', asy
   let retries = 0;
   const relay = start({
     log: flaky(outbox.openLog(), () => true),
-    limits: { backoffMs: { first: 60_000, last: 60_000 } },
+    limits: { backoff: { firstMs: 60_000, maxMs: 60_000 } },
     observer: { onRetry: () => (retries += 1) },
   });
   await outbox.commit(['a']);

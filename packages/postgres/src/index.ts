@@ -1,4 +1,5 @@
 export { type Database, openDatabase } from './database.ts';
+export { type DirectSession, type DirectSessionOptions, openDirectSession } from './direct-session.ts';
 export { databaseFailure, isUniqueViolation } from './errors.ts';
 export { type Connection, type Edge, isUuid, type PageRequest, pageOf, pageRequest } from './keyset.ts';
 export { type MigrationSet, migrate } from './migrate.ts';

@@ -1,6 +1,6 @@
-import { createBulkhead } from '@nova/resilience';
+import { type BackoffLimits, createBulkhead } from '@nova/resilience';
 import type { EventLog, LogRecord, RecordBatch } from '../event-log.ts';
-import type { Backoff } from './backoff.ts';
+
 import type { ConsumerObserver, RecordResult } from './consumer-observer.ts';
 import { type BatchWork, processBatch } from './process-batch.ts';
 
@@ -11,7 +11,7 @@ export type ConsumerLimits = {
   readonly maxInflight: number;
   /** Tries of a record that fails for reasons of its own. */
   readonly maxTries: number;
-  readonly backoff: Backoff;
+  readonly backoff: BackoffLimits;
   /** How often offsets are committed while a batch is worked on. */
   readonly commitEveryMs: number;
 };

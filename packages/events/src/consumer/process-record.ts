@@ -1,6 +1,6 @@
 import type { Bulkhead } from '@nova/resilience';
+import { type BackoffLimits, backoffMs, waitFor } from '@nova/resilience';
 import type { LogRecord } from '../event-log.ts';
-import { type Backoff, backoffMs, waitFor } from './backoff.ts';
 import type { ConsumerObserver, RecordResult } from './consumer-observer.ts';
 import { failureOf } from './failure.ts';
 
@@ -12,7 +12,7 @@ export type RecordWork = {
   readonly deadLetter: (record: LogRecord, error: unknown, tries: number) => Promise<RecordResult>;
   readonly observer: ConsumerObserver;
   readonly maxTries: number;
-  readonly backoff: Backoff;
+  readonly backoff: BackoffLimits;
   /** Bounds what runs at once; a record that waits for its next try holds no place. */
   readonly slots: Bulkhead;
 };

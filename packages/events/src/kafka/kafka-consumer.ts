@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@nova/resilience';
 import type { ConsumeOptions, LogConsumer } from '../event-log.ts';
-import { backoffMs } from './backoff.ts';
 import { createPartitionDeliveries, type FetchedBatch } from './partition-deliveries.ts';
 
 /** A membership of the client library's consumer in the group, through any number of rebalances. */
@@ -23,7 +23,7 @@ export type SessionHooks = {
 /** Resolves when the group was joined; rejects, and leaves nothing behind, when that failed, soon after an abort at the latest. */
 export type OpenConsumerSession = (hooks: SessionHooks, signal: AbortSignal) => Promise<ConsumerSession>;
 
-const reopening = { firstMs: 250, mostMs: 5_000 };
+const reopening = { firstMs: 250, maxMs: 5_000 };
 /** A membership that held this long was no failed start. */
 const steadyMs = 5_000;
 
@@ -78,7 +78,7 @@ export async function startKafkaConsumer(
       tried.resolve();
       deliveries.lose();
       if (stopped) return;
-      const waitMs = backoffMs(failures, reopening);
+      const waitMs = backoffMs(reopening, failures);
       failures += 1;
       onTrouble({ what: `The connection to Kafka was lost; another is made in ${waitMs} ms.`, error });
       await delay(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@nova/resilience';
 import type { ConsumeOptions, LogRecord } from '../event-log.ts';
-import { backoffMs } from './backoff.ts';
 import { isPartitionLost, isRetriable, kafkaErrorType } from './kafka-errors.ts';
 
 /** Records of one partition as the client library hands them over. */
@@ -35,8 +35,8 @@ type Task = { readonly batch: FetchedBatch; readonly membership: Membership; rea
 
 /** How long one partition may hold back the next fetch of the others. */
 const handOverMs = 100;
-const redelivery = { firstMs: 250, mostMs: 30_000 };
-const recommit = { firstMs: 100, mostMs: 2_000 };
+const redelivery = { firstMs: 250, maxMs: 30_000 };
+const recommit = { firstMs: 100, maxMs: 2_000 };
 
 export function createPartitionDeliveries({ onBatch, onTrouble }: Pick<ConsumeOptions, 'onBatch' | 'onTrouble'>) {
   const running = new Map<Task, Promise<void>>();
@@ -58,14 +58,14 @@ export function createPartitionDeliveries({ onBatch, onTrouble }: Pick<ConsumeOp
         if (isPartitionLost(error)) aborted.abort(error);
         if (isPartitionLost(error) || !isWorthAnotherTry(error)) throw error;
         onTrouble?.({ what: `An offset of ${nameOf(batch)} could not be committed; it is tried again.`, error });
-        await delay(backoffMs(tries, recommit), undefined, { signal: membership.lost.signal });
+        await delay(backoffMs(recommit, tries), undefined, { signal: membership.lost.signal });
       }
     }
   };
 
   const restart = async ({ batch, membership, aborted }: Task, error: unknown) => {
     const partition = partitionOf(membership, batch);
-    const waitMs = backoffMs(partition.failures, redelivery);
+    const waitMs = backoffMs(redelivery, partition.failures);
     partition.failures += 1;
     const from = partition.committed;
     onTrouble?.({ what: `${nameOf(batch)} was not taken; it comes again from offset ${from} in ${waitMs} ms.`, error });

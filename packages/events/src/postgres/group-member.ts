@@ -1,6 +1,6 @@
+import type { DirectSession } from '@nova/postgres';
 import { joinParts, type PartOwnership } from '@nova/postgres';
 import type { ConsumeOptions } from '../event-log.ts';
-import type { LogSession } from './log-session.ts';
 import { type BatchLimit, type PartitionState, planByOffset, recordsChannel, selectPartitions } from './log-tables.ts';
 import { type PartitionDelivery, startDelivery } from './partition-delivery.ts';
 
@@ -16,7 +16,7 @@ export type GroupMember = {
 
 type Part = { readonly topic: string; readonly part: string; readonly delivery: PartitionDelivery };
 
-export async function joinGroup(session: LogSession, options: MemberOptions): Promise<GroupMember> {
+export async function joinGroup(session: DirectSession, options: MemberOptions): Promise<GroupMember> {
   const { group, topics } = options;
   const ownerships = new Map<string, PartOwnership>();
   const parts = new Map<string, Part>();

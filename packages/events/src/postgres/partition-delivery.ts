@@ -1,5 +1,6 @@
+import type { DirectSession } from '@nova/postgres';
+import { backoffMs, createWakeUp, waitFor } from '@nova/resilience';
 import type { ConsumeOptions, LogRecord } from '../event-log.ts';
-import type { LogSession } from './log-session.ts';
 import {
   type BatchLimit,
   type PartitionOfGroup,
@@ -7,8 +8,7 @@ import {
   selectRecords,
   upsertCommitted,
 } from './log-tables.ts';
-import { waitToRetry } from './retry-delay.ts';
-import { WakeUp } from './wake-up.ts';
+import { retrying } from './retrying.ts';
 
 /** Hands the records of one partition to a group's handler, batch by batch, for as long as its session owns it. */
 export type PartitionDelivery = {
@@ -20,13 +20,13 @@ export type PartitionDelivery = {
 };
 
 export function startDelivery(
-  session: LogSession,
+  session: DirectSession,
   options: Pick<ConsumeOptions, 'onBatch' | 'onTrouble'> & { of: PartitionOfGroup; limit: BatchLimit },
 ): PartitionDelivery {
   const { of } = options;
   const stopping = new AbortController();
   const signal = AbortSignal.any([stopping.signal, session.lost]);
-  const wakeUp = new WakeUp();
+  const wakeUp = createWakeUp();
   signal.addEventListener('abort', () => wakeUp.wake(), { once: true });
   let position: bigint | undefined;
   let isOver = false;
@@ -61,7 +61,7 @@ export function startDelivery(
         options.onTrouble?.({ what: `a batch of ${of.topic}/${of.partition} failed and is delivered again`, error });
         position = undefined;
         failures += 1;
-        await waitToRetry(failures, signal);
+        await waitFor(backoffMs(retrying, failures), signal);
       }
     }
   }

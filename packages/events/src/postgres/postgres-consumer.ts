@@ -1,10 +1,11 @@
+import { type DirectSession, type DirectSessionOptions, openDirectSession } from '@nova/postgres';
+import { backoffMs, waitFor } from '@nova/resilience';
 import type { LogConsumer } from '../event-log.ts';
 import { type GroupMember, joinGroup, type MemberOptions } from './group-member.ts';
-import { type LogSession, openSession, type SessionOptions } from './log-session.ts';
-import { pause, waitToRetry } from './retry-delay.ts';
+import { retrying } from './retrying.ts';
 
 export type PostgresConsumerOptions = MemberOptions & {
-  readonly session: SessionOptions;
+  readonly session: DirectSessionOptions;
   /** How often the members share out the partitions anew. */
   readonly balanceMs: number;
 };
@@ -32,7 +33,7 @@ export function startPostgresConsumer(options: PostgresConsumerOptions): Postgre
         if (stopping.signal.aborted) return;
         failures += 1;
         options.onTrouble?.({ what: 'the session with the event log was lost', error });
-        await waitToRetry(failures, stopping.signal);
+        await waitFor(backoffMs(retrying, failures), stopping.signal);
       }
     }
   }
@@ -52,7 +53,7 @@ async function consumeInOneSession(
   options: PostgresConsumerOptions,
   { signal, onJoined }: { signal: AbortSignal; onJoined(): void },
 ): Promise<void> {
-  const session = await openSession({ ...options.session, abandon: signal });
+  const session = await openDirectSession({ ...options.session, abandon: signal });
   let member: GroupMember | undefined;
   try {
     member = await joinGroup(session, options);
@@ -60,7 +61,7 @@ async function consumeInOneSession(
     while (!signal.aborted) {
       await member.balance();
       onJoined();
-      await pause(options.balanceMs, either);
+      await waitFor(options.balanceMs, either);
       session.lost.throwIfAborted();
     }
     await whileAlive(session, { everyMs: options.balanceMs, work: member.stop() });
@@ -71,12 +72,12 @@ async function consumeInOneSession(
 }
 
 /** Keeps an idle session from being ended while `work` lasts. */
-async function whileAlive(session: LogSession, options: { everyMs: number; work: Promise<void> }): Promise<void> {
+async function whileAlive(session: DirectSession, options: { everyMs: number; work: Promise<void> }): Promise<void> {
   const done = new AbortController();
   const working = options.work.finally(() => done.abort());
   while (!done.signal.aborted && !session.lost.aborted) {
     await session.query('select').catch(() => undefined);
-    await pause(options.everyMs, AbortSignal.any([done.signal, session.lost]));
+    await waitFor(options.everyMs, AbortSignal.any([done.signal, session.lost]));
   }
   await working;
 }

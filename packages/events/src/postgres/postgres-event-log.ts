@@ -1,10 +1,10 @@
+import { waitFor } from '@nova/resilience';
 import pg from 'pg';
 import type { EventLog } from '../event-log.ts';
 import { type BatchLimit, insertTopics, selectLag } from './log-tables.ts';
 import { startPostgresConsumer } from './postgres-consumer.ts';
 import { openPostgresProducer } from './postgres-producer.ts';
 import { sweepRetention } from './retention.ts';
-import { pause } from './retry-delay.ts';
 
 export type PostgresEventLogOptions = {
   /** Direct, not a transaction pooler's: sessions hold locks and listen. */
@@ -59,7 +59,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): Postgr
 
   async function sweepRegularly(until: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
     while (!until.aborted) {
-      await pause(sweepMs, until);
+      await waitFor(sweepMs, until);
       if (until.aborted) return;
       await sweepRetention({ ...session, abandon: until }).catch((error) => {
         if (!until.aborted) onFailure(error);

@@ -1,7 +1,7 @@
+import { type DirectSessionOptions, openDirectSession } from '@nova/postgres';
 import pg from 'pg';
 import { type OutgoingRecord, type Producer, PublishError } from '../event-log.ts';
 import { partitionOfKey } from '../partition-of-key.ts';
-import { openSession, type SessionOptions } from './log-session.ts';
 
 /** As much as Kafka takes by default: key, value and headers together. */
 const maxRecordBytes = 1_048_576;
@@ -12,8 +12,8 @@ const maxChunkBytes = 8 * maxRecordBytes;
 type Placed = { readonly record: OutgoingRecord; readonly partition: number; readonly headers: string };
 
 /** Appends through a session of its own. Rejects with a `PublishError`. */
-export async function openPostgresProducer(options: SessionOptions): Promise<Producer> {
-  const session = await openSession(options).catch((error) => {
+export async function openPostgresProducer(options: DirectSessionOptions): Promise<Producer> {
+  const session = await openDirectSession(options).catch((error) => {
     throw publishError(error);
   });
   const partitionsOf = new Map<string, number>();

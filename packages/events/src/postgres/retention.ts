@@ -1,4 +1,4 @@
-import { openSession, type SessionOptions } from './log-session.ts';
+import { type DirectSessionOptions, openDirectSession } from '@nova/postgres';
 import { deleteOldRecords, planByOffset, selectAllPartitions } from './log-tables.ts';
 
 /** Deleted by one statement: few enough that an append to the partition hardly waits. */
@@ -8,9 +8,9 @@ const sweepRecords = 1_000;
  * Deletes the records that are older than their topic keeps them, from the start of each partition on, and returns how
  * many those were. Does nothing while somebody else sweeps. Rejects, perhaps half-way, when `abandon` aborts.
  */
-export async function sweepRetention(options: SessionOptions): Promise<number> {
+export async function sweepRetention(options: DirectSessionOptions): Promise<number> {
   const { abandon } = options;
-  const session = await openSession(options);
+  const session = await openDirectSession(options);
   try {
     const { rows } = await session.query<{ mine: boolean }>(
       `select pg_try_advisory_lock(hashtextextended('event_log:sweep', 0)) as mine`,

@@ -1,4 +1,4 @@
-import { createBackoff } from './backoff.ts';
+import { type BackoffLimits, backoffMs } from '@nova/resilience';
 import type { OutboxRow } from './outbox-rows.ts';
 import type { KeyOfTopic } from './relay-observer.ts';
 
@@ -25,7 +25,7 @@ export type HeldKeys = {
   tidy(owned: ReadonlySet<string>): void;
 };
 
-export function createHeldKeys(backoffMs: { first: number; last: number }): HeldKeys {
+export function createHeldKeys(backoff: BackoffLimits): HeldKeys {
   const held = new Map<string, HeldKey>();
   const first = () => [...held.values()].sort((a, b) => a.dueAt - b.dueAt)[0];
   return {
@@ -34,7 +34,7 @@ export function createHeldKeys(backoffMs: { first: number; last: number }): Held
     refuse(row) {
       const known = held.get(nameOf(row));
       const before = known?.row.id === row.id ? known.tries : 0;
-      const waitMs = createBackoff({ ...backoffMs, first: backoffMs.first * 2 ** before }).next();
+      const waitMs = backoffMs(backoff, before);
       held.set(nameOf(row), { row, tries: before + 1, dueAt: performance.now() + waitMs });
       return { tries: before + 1, waitMs };
     },

@@ -1,3 +1,5 @@
+import type { BackoffLimits } from '@nova/resilience';
+
 export type RelayLimits = {
   /** Most rows in one send. */
   readonly batchRows: number;
@@ -18,7 +20,7 @@ export type RelayLimits = {
   /** Times that a row which the log refuses is tried before its key is parked. */
   readonly maxTries: number;
   /** Waits between tries grow from the first to the last of these. */
-  readonly backoffMs: { readonly first: number; readonly last: number };
+  readonly backoff: BackoffLimits;
 };
 
 export const defaultRelayLimits: RelayLimits = {
@@ -31,5 +33,5 @@ export const defaultRelayLimits: RelayLimits = {
   statementTimeoutMs: 15_000,
   publishTimeoutMs: 30_000,
   maxTries: 5,
-  backoffMs: { first: 100, last: 10_000 },
+  backoff: { firstMs: 100, maxMs: 10_000 },
 };

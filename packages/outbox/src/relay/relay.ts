@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog } from '@nova/events';
-import { createBackoff } from './backoff.ts';
-import { createBell } from './bell.ts';
+import { createBackoff, createWakeUp } from '@nova/resilience';
 import { defaultRelayLimits, type RelayLimits } from './relay-limits.ts';
 import type { RelayObserver } from './relay-observer.ts';
 import { runSession, type SessionRun } from './run-session.ts';
@@ -26,7 +25,7 @@ export type Relay = {
 
 const stopMarginMs = 10_000;
 /** Short, because a database comes back as fast as it went. */
-const reconnectMs = { first: 100, last: 3_000 };
+const reconnectMs = { firstMs: 100, maxMs: 3_000 };
 
 /**
  * Publishes the outbox of a schema, for ever until stopped, whatever is away meanwhile; returns at once. Any number may
@@ -47,9 +46,9 @@ export function startRelay(options: RelayOptions): Relay {
   const observer = options.observer ?? {};
   const stopping = new AbortController();
   const abandon = new AbortController();
-  const bell = createBell();
-  stopping.signal.addEventListener('abort', bell.ring);
-  const logBackoff = createBackoff(limits.backoffMs);
+  const wakeUp = createWakeUp();
+  stopping.signal.addEventListener('abort', wakeUp.wake);
+  const logBackoff = createBackoff(limits.backoff);
   const { directUrl, schema, log } = options;
   const running = keepRunning({
     directUrl,
@@ -57,7 +56,7 @@ export function startRelay(options: RelayOptions): Relay {
     log,
     limits,
     observer,
-    bell,
+    wakeUp,
     logBackoff,
     stopping: stopping.signal,
     abandon: abandon.signal,

@@ -1,6 +1,5 @@
 import { type EventLog, PublishError } from '@nova/events';
-import type { Backoff } from './backoff.ts';
-import type { Bell } from './bell.ts';
+import type { Backoff, WakeUp } from '@nova/resilience';
 import { createHeldKeys } from './held-keys.ts';
 import { openLockSession } from './lock-session.ts';
 import { type OutboxRow, selectRow, selectRows } from './outbox-rows.ts';
@@ -17,7 +16,7 @@ export type SessionRun = {
   readonly log: EventLog;
   readonly limits: RelayLimits;
   readonly observer: RelayObserver;
-  readonly bell: Bell;
+  readonly wakeUp: WakeUp;
   /** Of the log; it outlives a session. */
   readonly logBackoff: Backoff;
   /** Ends the run after the batch in flight. */
@@ -29,22 +28,22 @@ export type SessionRun = {
 
 /** Relays with one session of the database, until stopped; rejects when the session is lost or cannot be had. */
 export async function runSession(run: SessionRun): Promise<void> {
-  const { limits, observer, bell, stopping } = run;
+  const { limits, observer, wakeUp, stopping } = run;
   const session = await openLockSession({
     directUrl: run.directUrl,
     schema: run.schema,
     statementTimeoutMs: limits.statementTimeoutMs,
-    onNotification: bell.ring,
+    onNotification: wakeUp.wake,
     abandon: run.abandon,
   });
-  session.lost.addEventListener('abort', bell.ring);
+  session.lost.addEventListener('abort', wakeUp.wake);
   const { publishTimeoutMs } = limits;
   const publisher = createPublisher({ log: run.log, publishTimeoutMs, giveUp: session.lost, stopping });
-  const held = createHeldKeys(limits.backoffMs);
+  const held = createHeldKeys(limits.backoff);
   let shards: ShardKeeper | undefined;
   let sleep: Sleep | undefined;
   try {
-    shards = await keepShards(session, { schema: run.schema, limits, observer, onChange: bell.ring });
+    shards = await keepShards(session, { schema: run.schema, limits, observer, onChange: wakeUp.wake });
     sleep = createSleep(session, { pollMs: limits.pollMs });
     observer.onConnected?.(true);
     run.onReady();
@@ -62,11 +61,11 @@ export async function runSession(run: SessionRun): Promise<void> {
 type LoopDeps = PublishDeps & { readonly shards: ShardKeeper; readonly sleep: Sleep };
 
 async function publishUntilStopped(run: SessionRun, deps: LoopDeps): Promise<void> {
-  const { bell, stopping, logBackoff, observer } = run;
+  const { wakeUp, stopping, logBackoff, observer } = run;
   let pausedUntil = 0;
   let ahead: Batch | undefined;
   while (!stopping.aborted) {
-    bell.hush();
+    wakeUp.reset();
     deps.session.lost.throwIfAborted();
     if (deps.shards.hasSurplus()) {
       ahead = undefined;
@@ -85,7 +84,7 @@ async function publishUntilStopped(run: SessionRun, deps: LoopDeps): Promise<voi
         observer.onRetry?.({ waitMs, error });
       }
     }
-    if (!stopping.aborted) await bell.wait(waitMs);
+    if (!stopping.aborted) await wakeUp.wait(waitMs);
   }
 }
 
