@@ -28,7 +28,7 @@ export function observeOutbox(metrics: Metrics, db: QueryExecutorProvider, { dea
   });
   gauge(metrics, state, {
     name: 'outbox_backlog_rows',
-    help: `Events in the outbox, with those of parked keys. Counted up to ${mostRows}.`,
+    help: `Events in the outbox, with those of parked keys. Counted up to ${mostRows / shardCount} in each of ${shardCount} shards.`,
     read: ({ rows }) => rows,
   });
   gauge(metrics, state, {

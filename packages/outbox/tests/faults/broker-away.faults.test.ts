@@ -77,7 +77,8 @@ test('while the broker is away changes go on as before and the relay does not gr
   });
   expect(verdict).toMatchObject({ ...faultless, events: writing.events });
   expect(writing.failed).toBe(0);
-  expect(backlog).toBeGreaterThan((0.8 * perSecond * awayMs) / 1000);
+  // It is counted up to 6 250 in each of 16 shards, and keys are not spread evenly.
+  expect(backlog).toBeGreaterThan(Math.min((0.8 * perSecond * awayMs) / 1000, 80_000));
   expect(age).toBeGreaterThan((0.9 * awayMs) / 1000);
   expect(rate).toBeGreaterThanOrEqual(5 * perSecond);
   // What else the machine does is in these as well, so that the bound is wider than what is printed.
