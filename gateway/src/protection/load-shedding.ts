@@ -16,11 +16,12 @@ export type LoadShedding = {
 export type LoadLimits = {
   readonly maxRunning: number;
   readonly maxQueued: number;
-  /** How late the event loop may be, at the mean of half a second. */
+  /** How late the event loop may be, at the mean of two seconds. */
   readonly maxLagMs: number;
 };
 
-const windowMs = 500;
+/** Long enough that one long turn, such as a new supergraph, is not taken for too much to do. */
+const windowMs = 2_000;
 const resolutionMs = 10;
 
 export function createLoadShedding({ maxRunning, maxQueued, maxLagMs }: LoadLimits): LoadShedding {
@@ -39,7 +40,7 @@ export function createLoadShedding({ maxRunning, maxQueued, maxLagMs }: LoadLimi
   return {
     async admit(work, signal) {
       if (isLate)
-        throw new AppError('OVERLOADED', 'The gateway has more to do than it can; try again in a second.', {
+        throw new AppError('OVERLOADED', 'The gateway has more to do than it can; try again later.', {
           details: { lagMs: Math.round(lagMs), limit: maxLagMs },
         });
       return bulkhead.run(work, signal);
