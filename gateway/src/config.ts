@@ -1,3 +1,4 @@
+import { redisSettings } from '@nova/cache';
 import {
   type AppEnv,
   ConfigError,
@@ -21,6 +22,7 @@ const maxWaitingPlans = 200;
 
 export const settings = {
   ...commonSettings,
+  ...redisSettings,
   PORT: setting.integer({ default: 4000, max: 65_535, description: 'Port of GraphQL (and GraphiQL in development).' }),
   ADMIN_PORT: setting.integer({
     default: 4001,
@@ -159,6 +161,7 @@ export type GatewaySettings = SettingValues<typeof settings>;
 
 export type GatewayConfig = {
   readonly appEnv: AppEnv;
+  readonly redisUrl: string | undefined;
   readonly logLevel: LogLevel;
   readonly host: string;
   readonly port: number;
@@ -205,6 +208,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
   const lenient = flat.APP_ENV === 'development' || flat.APP_ENV === 'test';
   return {
     appEnv: flat.APP_ENV,
+    redisUrl: flat.REDIS_URL,
     logLevel: flat.LOG_LEVEL,
     host: flat.HOST,
     port: flat.PORT,

@@ -1,0 +1,1 @@
+export { openRedis, type Redis, type RedisConnection, redisSettings } from './redis.ts';
