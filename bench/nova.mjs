@@ -39,6 +39,8 @@ export async function startContenders({ port, dataDir }) {
       PORT: String(port + 3),
       ADMIN_PORT: String(port + 4),
       PERSISTED_POLICY: 'open',
+      RATE_LIMIT_USER: 'off',
+      RATE_LIMIT_PUBLIC: 'off',
       PERSISTED_MANIFEST_FILES: join(root, 'persisted-queries/manifest.json'),
       JWKS_URL: `http://127.0.0.1:${port + 10 * subgraphIndex.identity}/.well-known/jwks.json`,
       IDENTITY_PRIVATE_KEY_FILE: unmarkedKey(dataDir, keys('identity-private.pem')),

@@ -9,10 +9,13 @@ import {
   type SettingValues,
   setting,
 } from '@nova/runtime';
+import ipaddr from 'ipaddr.js';
 import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
 import type { ProtectionOptions } from './protection/index.ts';
 import { type LimitMode, limitModes, measurableLimits } from './protection/limits.ts';
 import type { LoadLimits } from './protection/load-shedding.ts';
+import type { RateLimitOptions } from './rate-limits/rate-limits.ts';
+import { rateLimitSettings, toRateLimits } from './rate-limits/settings.ts';
 
 /** Ten minutes. Node takes a timer of more than 24 days for one of a millisecond. */
 const maxTimeMs = 600_000;
@@ -128,6 +131,11 @@ export const settings = {
     description:
       'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity.',
   }),
+  ...rateLimitSettings,
+  TRUSTED_PROXIES: setting.list({
+    description:
+      'Proxies whose x-forwarded-for names the client, as addresses or networks (10.0.0.0/8); without them the peer is the client.',
+  }),
   MAX_RUNNING_REQUESTS: setting.integer({
     default: 100,
     min: 1,
@@ -191,6 +199,8 @@ export type GatewayConfig = {
   readonly auth: { readonly jwksUrl: string /** PEM */; readonly identityPrivateKey: string };
   readonly limits: ProtectionOptions;
   readonly load: LoadLimits;
+  readonly rateLimits: RateLimitOptions;
+  readonly trustedProxies: readonly string[];
   readonly planning: {
     readonly timeLimitMs: number;
     readonly threads: number;
@@ -242,6 +252,8 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       maxQueued: flat.MAX_QUEUED_REQUESTS,
       maxLagMs: flat.MAX_EVENT_LOOP_LAG_MS,
     },
+    rateLimits: toRateLimits(flat),
+    trustedProxies: checkNetworks(flat.TRUSTED_PROXIES),
     planning: {
       timeLimitMs: flat.PLAN_TIMEOUT_MS,
       threads: flat.PLAN_THREADS,
@@ -276,6 +288,14 @@ function checkTrustedClients(hashes: ReadonlyMap<string, string>): ReadonlyMap<s
     .map(([name]) => `TRUSTED_CLIENTS has for ${name} no SHA-256 in hex`);
   if (problems.length > 0) throw new ConfigError(problems);
   return hashes;
+}
+
+function checkNetworks(networks: readonly string[]): readonly string[] {
+  const problems = networks
+    .filter((network) => !ipaddr.isValid(network) && !ipaddr.isValidCIDR(network))
+    .map((network) => `TRUSTED_PROXIES has "${network}", which is neither an address nor a network`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return networks;
 }
 
 function toLimitModes(given: ReadonlyMap<string, string>): ProtectionOptions['modes'] {

@@ -1,5 +1,6 @@
 import { ApolloGateway } from '@apollo/gateway';
 import type { ApolloServer } from '@apollo/server';
+import { openRedis, type RedisConnection } from '@nova/cache';
 import type { LoadedSupergraph } from '@nova/federation';
 import {
   type AdminServer,
@@ -21,6 +22,7 @@ import { loadGraphiql } from './http/graphiql.ts';
 import { createGraphqlHandler } from './http/graphql-handler.ts';
 import type { OperationStep } from './http/operation-steps.ts';
 import { planningStep, planOfRequest } from './http/planning-step.ts';
+import { rateLimitStep } from './http/rate-limit-step.ts';
 import type { GatewayContext } from './http/request-scope.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';
 import { createAutomaticQueries } from './persisted/automatic-queries.ts';
@@ -30,6 +32,7 @@ import { createDocumentResolver } from './persisted/resolve-document.ts';
 import { createTrustedClients } from './persisted/trusted-clients.ts';
 import { createProtection, type Protection } from './protection/index.ts';
 import { createLoadShedding, type LoadShedding } from './protection/load-shedding.ts';
+import { createRateLimits } from './rate-limits/rate-limits.ts';
 import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
 import { createGatewayMetrics, type GatewayMetrics, observeLoad } from './telemetry/gateway-metrics.ts';
@@ -73,6 +76,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   const load = createLoadShedding(config.load);
   stack.add('load watch', async () => load.stop());
   observeLoad(metrics, load);
+  const redis = connectRedis(config, metrics, stack);
   const admin = await startAdmin(config, metrics, { phase: () => phase, load });
   stack.add('admin server', () => admin.stop());
 
@@ -101,6 +105,8 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
 
   const toClientError = createToClientError({ log, suggestions: development });
   const protection = createProtection(config.limits);
+  const now = overrides.now ?? Date.now;
+  const rateLimits = createRateLimits({ ...config.rateLimits, redis, now, events: observers.rateLimits });
   const plans = createPlans({ ...config.planning, events: observers.plans });
   stack.add('planner', () => plans.stop());
   const open = (supergraph: string) => plans.open(supergraph, operationsOf(manifest.current()));
@@ -110,14 +116,14 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     toClientError,
     introspection: development,
     ...protection,
-    steps: [protectionStep(protection, observers.tolerated), planningStep(plans)],
+    steps: [protectionStep(protection, observers.tolerated), rateLimitStep(rateLimits), planningStep(plans)],
   });
   await apollo.start();
   stack.add('graphql', () => apollo.stop());
 
   const http = await serve({
     config,
-    now: overrides.now ?? Date.now,
+    now,
     toClientError,
     observers,
     apollo,
@@ -167,6 +173,14 @@ async function serve(parts: ServingParts): Promise<HttpServer> {
       authenticate: openAuthentication(config, now),
     }),
   });
+}
+
+/** Undefined without REDIS_URL. */
+function connectRedis({ redisUrl }: GatewayConfig, metrics: Metrics, stack: StopStack): RedisConnection | undefined {
+  if (redisUrl === undefined) return undefined;
+  const redis = openRedis({ url: redisUrl, name: 'nova-gateway', metrics });
+  stack.add('redis', async () => redis.stop());
+  return redis;
 }
 
 type Phase = 'starting' | 'ready' | 'stopping';
@@ -232,8 +246,9 @@ function protectionStep(protection: Protection, observe: Observers['tolerated'])
   return {
     onSchema: protection.onSchema,
     run({ schema, document, operation, request: { operationName, variables }, contextValue: { request } }) {
-      for (const excess of protection.check({ schema, document, operation, operationName, variables }))
-        observe(excess, request);
+      const { cost, tolerated } = protection.check({ schema, document, operation, operationName, variables });
+      request.operation.cost = cost;
+      for (const excess of tolerated) observe(excess, request);
     },
   };
 }

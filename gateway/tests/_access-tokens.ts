@@ -6,7 +6,7 @@ export type TestIssuer = {
   readonly jwksUrl: string;
   /** How often the key set was asked for. */
   readonly served: { count: number };
-  /** A token like identity's, for user u1; `claims` and `header` replace parts of it. */
+  /** A token like identity's, for user u1 unless `claims` say another; `claims` and `header` replace parts of it. */
   token(options?: {
     claims?: Record<string, unknown>;
     header?: Record<string, unknown>;
@@ -39,7 +39,7 @@ export async function startTestIssuer(): Promise<TestIssuer> {
         .setProtectedHeader({ alg: 'RS256', kid: current.kid, typ: 'at+jwt', ...header })
         .setIssuer(String(claims.iss ?? 'nova'))
         .setAudience(String(claims.aud ?? 'nova'))
-        .setSubject('u1')
+        .setSubject(String(claims.sub ?? 'u1'))
         .setIssuedAt()
         .setExpirationTime(Math.floor(Date.now() / 1000) + expiresInSeconds)
         .sign(current.privateKey),

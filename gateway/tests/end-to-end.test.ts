@@ -134,3 +134,15 @@ test('without content a person is served, and only their posts are missing', asy
     await nova.stop();
   }
 });
+
+test('a sixth guess of a password within a minute is not even looked at', async () => {
+  const guesses = (count: number) =>
+    `mutation { ${Array.from({ length: count }, (_, at) => `g${at}: login(input: { email: "who@nova.test", password: "guess number ${at}" }) { accessToken }`).join(' ')} }`;
+  const first = await postGraphql(open.url, { query: guesses(1) });
+  expect(first.errors[0]?.extensions.code).toBe('INVALID_CREDENTIALS');
+  const twenty = await postGraphql(open.url, { query: guesses(20) });
+  expect([twenty.status, twenty.errors[0]?.extensions]).toMatchObject([
+    429,
+    { code: 'RATE_LIMITED', rule: 'fields', field: 'login', limit: 5 },
+  ]);
+});

@@ -17,7 +17,7 @@ export type GraphqlHandlerOptions = {
   readonly trustedClients: { nameOf(key: string | undefined): string | undefined };
   /** Runs what there is a place for, or throws OVERLOADED. */
   readonly admit: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
-  readonly authenticate: (authorization: string | undefined) => Promise<{ forwardedIdentity(): Promise<string> }>;
+  readonly authenticate: (authorization: string | undefined) => Promise<GatewayContext['request']['viewer']>;
 };
 
 /** Serves one GraphQL request: reads it, finds its document and its viewer, and has Apollo run it. */
@@ -45,6 +45,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
       }, deadline.signal);
       const text = await bodyText(answer);
       reply.code(statusOf(scope)).header('content-type', contentType(request)).header('cache-control', 'no-store');
+      setQuotaHeaders(reply, scope);
       const allow = answer.headers.get('allow');
       if (allow) reply.header('allow', allow);
       return text;
@@ -83,6 +84,16 @@ async function bodyText({ body }: HTTPGraphQLResponse): Promise<string> {
 function statusOf({ operation, errorCodes: codes }: RequestScope): number {
   const [first] = codes;
   return first === undefined || operation.hasData ? 200 : errorCodes[first].httpStatus;
+}
+
+/** As https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-03 names them. */
+function setQuotaHeaders(reply: FastifyReply, { answer: { quota } }: RequestScope): void {
+  if (!quota) return;
+  reply
+    .header('ratelimit-limit', quota.limit)
+    .header('ratelimit-remaining', quota.remaining)
+    .header('ratelimit-reset', quota.waitSeconds);
+  if (!quota.isAllowed) reply.header('retry-after', quota.waitSeconds);
 }
 
 const graphqlResponse = 'application/graphql-response+json';

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ErrorCode } from '@nova/errors';
 import type { Planned } from '@nova/federation';
 import type { Deadline } from '@nova/resilience';
+import type { Identity } from '@nova/runtime';
 
 /**
  * What is known of one HTTP request, filled in on its way. Apollo copies the context it is given, so the scope is
@@ -12,6 +13,8 @@ export type RequestScope = {
   /** W3C trace context, the client's or a new one. */
   readonly traceparent: string;
   readonly startedAt: number;
+  /** Of the client, or of the last proxy that is not trusted. */
+  readonly clientAddress: string;
   /** `trustedAs`: the client whose key came with the request; the name is what the client says. */
   readonly client: { readonly name?: string; readonly version?: string; trustedAs?: string };
   /** `foundBy`: the verdict on its document; `hash` of its text. */
@@ -20,19 +23,29 @@ export type RequestScope = {
     id?: string;
     foundBy?: string;
     hash?: string;
+    cost?: number;
     executed: boolean;
     hasData: boolean;
     plan?: Planned['plan'];
   };
   readonly stats: { fetches: number; waves: number };
   readonly errorCodes: ErrorCode[];
+  /** What the answer's headers say besides. */
+  readonly answer: {
+    quota?: {
+      readonly limit: number;
+      readonly remaining: number;
+      readonly waitSeconds: number;
+      readonly isAllowed: boolean;
+    };
+  };
 };
 
 /** What Apollo's plugins and the subgraph calls see. */
 export type GatewayContext = {
   readonly request: RequestScope & {
     readonly deadline: Deadline;
-    readonly viewer: { forwardedIdentity(): Promise<string> };
+    readonly viewer: { readonly identity: Identity; forwardedIdentity(): Promise<string> };
   };
 };
 

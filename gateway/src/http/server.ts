@@ -25,6 +25,8 @@ export type HttpServerOptions = {
   /** Origins of pages that may call from a browser; `*` for any. */
   readonly corsOrigins: readonly string[];
   readonly drainTimeoutMs: number;
+  /** Addresses and networks whose x-forwarded-for is believed. */
+  readonly trustedProxies: readonly string[];
   readonly toClientError: ToClientError;
   readonly handleGraphql: (request: FastifyRequest, reply: FastifyReply) => Promise<string>;
   /** Further routes, and their place in development only. */
@@ -37,6 +39,7 @@ export type HttpServer = { readonly url: string; stop(): Promise<void> };
 /** Serves /graphql. Every answer carries the correlation id; every error has the one form. `stop` lets requests finish. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = fastify({
+    trustProxy: [...options.trustedProxies],
     bodyLimit: options.maxBodyBytes,
     exposeHeadRoutes: false,
     // A client that sends its request too slowly is let go: headers in 10 s, all of it in 20 s.
@@ -124,12 +127,13 @@ function openScope(request: FastifyRequest, reply: FastifyReply, observe: HttpSe
   );
 }
 
-function newScope({ headers }: FastifyRequest): RequestScope {
+function newScope({ headers, ip }: FastifyRequest): RequestScope {
   const label = (value: unknown) => (typeof value === 'string' ? value.slice(0, 100) : undefined);
   return {
     correlationId: correlationIdFrom(headers[headerNames.correlationId]),
     traceparent: traceparentFrom(headers[headerNames.traceparent]),
     startedAt: performance.now(),
+    clientAddress: ip,
     client: {
       name: label(headers['apollographql-client-name']),
       version: label(headers['apollographql-client-version']),
@@ -137,6 +141,7 @@ function newScope({ headers }: FastifyRequest): RequestScope {
     operation: { executed: false, hasData: false },
     stats: { fetches: 0, waves: 0 },
     errorCodes: [],
+    answer: {},
   };
 }
 

@@ -28,14 +28,14 @@ export type Protection = {
   /** What a document's text decides; runs once a document. */
   readonly validationRules: ValidationRule[];
   onSchema(schema: { readonly apiSchema: GraphQLSchema; readonly coreSupergraphSdl?: string }): void;
-  /** Throws what the variables decide; runs with every request, before planning. Returns what it lets through. */
+  /** Throws what the variables decide; runs with every request, before planning. Returns the cost, and what it lets through. */
   check(request: {
     readonly schema: GraphQLSchema;
     readonly document: DocumentNode;
     readonly operation?: OperationDefinitionNode | undefined;
     readonly operationName?: string | undefined;
     readonly variables?: Readonly<Record<string, unknown>> | undefined;
-  }): readonly Tolerated[];
+  }): { readonly cost: number; readonly tolerated: readonly Tolerated[] };
 };
 
 type Costs = { readonly cost: (input: CostInput) => number; readonly costliest: (input: CostInput) => string };
@@ -46,15 +46,16 @@ export function createProtection({ modes, maxTokens, maxComplexity, ...limits }:
   const documentRules = createDocumentRules(limits, (limit) => modeOf(limit) === 'enforce');
   const costsBySchema = new WeakMap<GraphQLSchema, Costs>();
 
-  const checkCost = (input: CostInput): readonly Excess[] => {
+  const checkCost = (input: CostInput): { cost: number; excess: Excess | undefined } => {
     const costs = costsBySchema.get(input.schema);
     if (!costs) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
-    const excess = excessOf('complexity', [costs.cost(input), maxComplexity], () => {
+    const cost = costs.cost(input);
+    const excess = excessOf('complexity', [cost, maxComplexity], () => {
       const path = costs.costliest(input);
       return { sentence: ` Most of it is at ${path}.`, details: { costliestPath: path } };
     });
     if (excess && modeOf('complexity') === 'enforce') throw excess.error;
-    return excess ? [excess] : [];
+    return { cost, excess };
   };
 
   return {
@@ -74,8 +75,12 @@ export function createProtection({ modes, maxTokens, maxComplexity, ...limits }:
       refuseSubscription(input);
       refuseReservedVariable(input);
       requireVariables(input);
-      const excesses = [...documentRules.tolerated(document), ...checkCost({ ...input, document })];
-      return excesses.map((excess) => ({ ...excess, mode: modeOf(excess.limit) === 'warn' ? 'warn' : 'measure' }));
+      const { cost, excess } = checkCost({ ...input, document });
+      const excesses = [...documentRules.tolerated(document), ...(excess ? [excess] : [])];
+      return {
+        cost,
+        tolerated: excesses.map((it) => ({ ...it, mode: modeOf(it.limit) === 'warn' ? 'warn' : 'measure' })),
+      };
     },
   };
 }

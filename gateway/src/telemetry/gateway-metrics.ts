@@ -57,19 +57,38 @@ export function createGatewayMetrics(registry: Metrics) {
       labelNames: ['code'],
       registers,
     }),
-    limitsTolerated: new Counter({
-      name: 'gateway_limits_tolerated_total',
-      help: 'Operations over a limit that is not enforced, by limit and mode (measure or warn).',
-      labelNames: ['limit', 'mode'],
-      registers,
-    }),
     persisted: new Counter({
       name: 'persisted_query_requests_total',
       help: 'Requests by how their document was found: id, apq, known-text, text, unknown-id, text-refused or mismatch.',
       labelNames: ['verdict'],
       registers,
     }),
+    ...limitMetrics(registers),
     ...fileMetrics(registers),
+  };
+}
+
+function limitMetrics(registers: Metrics[]) {
+  return {
+    limitsTolerated: new Counter({
+      name: 'gateway_limits_tolerated_total',
+      help: 'Operations over a limit that is not enforced, by limit and mode (measure or warn).',
+      labelNames: ['limit', 'mode'],
+      registers,
+    }),
+    rateLimited: new Counter({
+      name: 'gateway_rate_limited_total',
+      help: 'Requests refused because a quota was used up, by rule (user, public, fields).',
+      labelNames: ['rule'],
+      registers,
+    }),
+    quotaLeft: new Histogram({
+      name: 'gateway_rate_limit_remaining_ratio',
+      help: 'What callers had left of their quota after a request, from 0 to 1, by rule.',
+      labelNames: ['rule'],
+      buckets: [0, 0.05, 0.1, 0.25, 0.5, 0.75, 1],
+      registers,
+    }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
 import type { ManifestEvents } from '../persisted/manifest-files.ts';
 import type { Tolerated } from '../protection/index.ts';
+import type { RateLimitEvents } from '../rate-limits/rate-limits.ts';
 import type { PlanEvents } from '../supergraph/plans.ts';
 import type { SupergraphEvents } from '../supergraph/supergraph-manager.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -73,6 +74,16 @@ export function createObservers(options: {
     );
   };
 
+  const rateLimits: RateLimitEvents = {
+    taken(rule, { isAllowed, remaining, limit }) {
+      if (!isAllowed) metrics.rateLimited.inc({ rule });
+      metrics.quotaLeft.observe({ rule }, remaining / limit);
+    },
+    fieldsUnknown(fields) {
+      log.warn({ fields }, 'RATE_LIMIT_FIELDS names fields that the schema does not have');
+    },
+  };
+
   const plans: PlanEvents = {
     planned({ durationMs, isWarming }) {
       metrics.planDuration.observe({ warming: String(isWarming) }, durationMs / 1000);
@@ -82,7 +93,7 @@ export function createObservers(options: {
     },
   };
 
-  return { request, subgraphCall, plans, tolerated, ...fileObservers(log, metrics) };
+  return { request, subgraphCall, plans, rateLimits, tolerated, ...fileObservers(log, metrics) };
 }
 
 function fileObservers(log: Logger, metrics: GatewayMetrics) {

@@ -91,6 +91,13 @@ export const errorCodes = {
   EMAIL_TAKEN: conflict('An account with this email exists.'),
   USERNAME_TAKEN: conflict('An account with this username exists.'),
   CONFLICT: conflict('The state has changed since it was read, or the write breaks a rule of the data.'),
+  RATE_LIMITED: {
+    kind: 'limited',
+    httpStatus: 429,
+    retryable: true,
+    meaning:
+      'Your quota of requests, or of tries of one field, is used up; try again after the seconds in Retry-After.',
+  },
   RESOURCE_EXHAUSTED: {
     kind: 'limited',
     httpStatus: 429,

@@ -96,13 +96,13 @@ export const setting = {
     };
   },
   /** `name=value,name=value` */
-  map(options: { description: string }): Setting<ReadonlyMap<string, string>> {
+  map(options: { description: string; default?: string }): Setting<ReadonlyMap<string, string>> {
     return {
       description: options.description,
-      defaultText: 'not set',
+      defaultText: options.default ?? 'not set',
       read: (raw) =>
         new Map(
-          (raw ?? '')
+          (raw ?? options.default ?? '')
             .split(',')
             .filter((part) => part.trim() !== '')
             .map((part) => {
