@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { composeSupergraph } from '@nova/registry';
 import { afterEach, expect, test } from 'vitest';
+import { startTangledWorld, tree } from './_tangled-supergraph.ts';
 import { manifestOf, startWorld, type World } from './_world.ts';
 
 let world: World;
@@ -9,39 +9,9 @@ afterEach(() => world.stop());
 const plans = (warming: boolean) => world.series('gateway_plan_duration_seconds_count', { warming: String(warming) });
 const refused = () => world.series('gateway_plans_refused_total');
 
-/** Six subgraphs that each have everything: the ways to fetch a tree of it are more than can be compared. */
-function tangledSupergraph(): string {
-  const types = ['X', 'Y', 'Z'];
-  const sdl = (name: string) => `
-    extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])
-    type Query { node: Node @shareable }
-    interface Node { id: ID! next: Node other: Node name: String }
-    ${types
-      .map(
-        (type) => `type ${type} implements Node @key(fields: "id") {
-          id: ID! next: Node @shareable other: Node @shareable name: String @shareable ${name}Of${type}: Int }`,
-      )
-      .join('\n')}`;
-  const subgraphs = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ name, url: 'http://127.0.0.1:1', sdl: sdl(name) }));
-  const result = composeSupergraph(subgraphs);
-  if (result.kind === 'failed') throw new Error(result.errors.join('\n'));
-  return result.supergraphSdl;
-}
-
-const tree = (depth: number): string =>
-  depth === 0 ? 'name' : `next { ${tree(depth - 1)} } other { ... on X { aOfX bOfX } ${tree(depth - 1)} }`;
-
-async function startTangledWorld(): Promise<void> {
-  world = await startWorld({ MAX_SELECTIONS: '10000', MAX_COMPLEXITY: '100000' });
-  await writeFile(world.supergraphFile, tangledSupergraph());
-  await expect
-    .poll(async () => (await world.post({ query: '{ node { id } }' })).refusal.code)
-    .toBe('SUBGRAPH_UNAVAILABLE');
-}
-
 test('a small operation that would be planned for minutes is refused, costs the serving thread less than 50 ms, and is refused at once when it comes again', async () => {
-  await startTangledWorld();
-  const query = `{ node { ${tree(3)} } }`;
+  const { world: tangled, hardQuery: query } = await startTangledWorld();
+  world = tangled;
   expect(query.length).toBeLessThan(500);
   const before = process.threadCpuUsage();
   const { status, refusal } = await world.post({ query });
@@ -54,7 +24,7 @@ test('a small operation that would be planned for minutes is refused, costs the 
 });
 
 test('while operations are refused for their plans, others are planned and served; the threads come back', async () => {
-  await startTangledWorld();
+  ({ world } = await startTangledWorld());
   const hard = Array.from({ length: 6 }, (_, index) => `query Hard${index} { node { ${tree(3)} } }`);
   const refusals = hard.map((query) => world.post({ query }));
   for (let turn = 0; turn < 20; turn += 1)
