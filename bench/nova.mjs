@@ -1,10 +1,10 @@
 import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+
+import { root } from './machine.mjs';
 import { forkReady, spawnUntil } from './processes.mjs';
 
-export const root = fileURLToPath(new URL('..', import.meta.url));
 const subgraphIndex = JSON.parse(readFileSync(join(root, 'schema/domains.json'), 'utf8'));
 
 /** What every process measured or called runs with. */

@@ -5,6 +5,11 @@ import { existsSync, readFileSync } from 'node:fs';
 /** Everything this run started, to be ended in the opposite order. */
 const started = [];
 
+/** Has a child ended with the others. */
+export function keep(child) {
+  started.push(child);
+}
+
 /** Forks a Node program and resolves when it says that it is ready. */
 export async function forkReady(file, { env }) {
   const child = fork(file, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });

@@ -1,11 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { homePage } from './home-page.mjs';
-import { root, startContenders } from './nova.mjs';
+import { installPeers, machine, root, warnWhenBusy } from './machine.mjs';
+import { startContenders } from './nova.mjs';
 import { endAll } from './processes.mjs';
 import { markdown } from './report.mjs';
 import { measure } from './rounds.mjs';
@@ -33,8 +32,9 @@ try {
   console.log('Starting Nova and the plain gateway beside it ...');
   const contenders = await startContenders({ port: options.port, dataDir });
   const pages = await homePage(contenders);
+  const { dependencies: peers } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
   const figures = await measure(contenders, { pages, ...options, onProgress: (text) => console.log(text) });
-  const report = { ...options, ...machine(), ...figures };
+  const report = { ...options, ...machine(), peers, ...figures };
   const name = join(here, 'results', options.publish ? 'published' : 'latest');
   const table = markdown(report);
   writeFileSync(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
@@ -75,32 +75,4 @@ function readOptions() {
     if (!/^[1-9]\d*$/.test(value)) throw new Error(`--${name} must be a whole number from 1, not "${value}".`);
   }
   return { ...values, ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])) };
-}
-
-/** The peers are no part of the workspace: npm installs them here, from their own lockfile, when it changed. */
-function installPeers() {
-  const installed = join(here, 'node_modules/.package-lock.json');
-  const changed = () => statSync(installed).mtimeMs < statSync(join(here, 'package-lock.json')).mtimeMs;
-  if (existsSync(installed) && !changed()) return;
-  console.log('Installing what Nova is measured against ...');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
-  if (status !== 0) throw new Error('npm ci failed in bench/.');
-}
-
-function warnWhenBusy() {
-  const [load] = loadavg();
-  if (load > 1) console.warn(`The machine is busy (load ${load.toFixed(1)}): figures will be noisy.`);
-}
-
-function machine() {
-  const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
-  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    commit: existsSync(join(root, '.git')) ? git('rev-parse', '--short', 'HEAD') : 'unknown',
-    node: process.version,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    peers: dependencies,
-  };
 }

@@ -15,6 +15,7 @@ const tasks = {
   documents: ['tools/documents.ts'],
   'proto-baseline': ['tools/write-proto-baseline.ts'],
   bench: ['bench/run.mjs'],
+  'bench:door': ['bench/door/run.mjs'],
   'bench:events': ['bench/events/run.ts'],
   kafka: ['deploy/kafka/main.ts'],
 };
