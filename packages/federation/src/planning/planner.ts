@@ -42,8 +42,13 @@ export async function startPlanner(supergraph: string, options: PlannerOptions):
   const bulkhead = createBulkhead({ name: 'a plan', maxRunning: options.threads, maxQueued: options.maxWaiting });
   const stopping = new AbortController();
 
-  const take = (): Promise<PlanningThread> | PlanningThread =>
-    idle.pop() ?? new Promise<PlanningThread>((resolve) => waiters.push(resolve));
+  const take = (): Promise<PlanningThread> | PlanningThread => {
+    for (let thread = idle.pop(); thread; thread = idle.pop()) {
+      if (!thread.hasEnded) return thread;
+      replace(thread);
+    }
+    return new Promise<PlanningThread>((resolve) => waiters.push(resolve));
+  };
   const give = (thread: PlanningThread) => {
     const waiter = waiters.shift();
     if (waiter) waiter(thread);
@@ -62,6 +67,11 @@ export async function startPlanner(supergraph: string, options: PlannerOptions):
     }
   };
 
+  const replace = (ended: PlanningThread) => {
+    all.delete(ended);
+    void add();
+  };
+
   for (let further = 1; further < options.threads; further += 1) void add();
   return {
     loaded: first.loaded,
@@ -72,10 +82,8 @@ export async function startPlanner(supergraph: string, options: PlannerOptions):
         try {
           return toPlanned(await thread.plan(request));
         } finally {
-          if (thread.hasEnded) {
-            all.delete(thread);
-            void add();
-          } else give(thread);
+          if (thread.hasEnded) replace(thread);
+          else give(thread);
         }
       }, signal),
     async stop() {
