@@ -111,6 +111,7 @@ export const settings = {
       'Origins of web pages that may call the gateway from a browser, as https://one,https://other; * for any.',
   }),
   MAX_BODY_BYTES: setting.integer({ default: 1_048_576, min: 1, description: 'Largest request body.' }),
+  MAX_HEADERS: setting.integer({ default: 64, min: 1, description: 'Headers of a request, at most.' }),
   MAX_TOKENS: setting.integer({ default: 2_000, min: 1, description: 'Tokens in a document, at most.' }),
   MAX_SELECTIONS: setting.integer({
     default: 1_000,
@@ -176,6 +177,7 @@ export type GatewayConfig = {
   readonly adminHost: string;
   readonly adminPort: number;
   readonly maxBodyBytes: number;
+  readonly maxHeaders: number;
   readonly corsOrigins: readonly string[];
   readonly requestTimeoutMs: number;
   readonly drainTimeoutMs: number;
@@ -225,6 +227,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     adminHost: flat.ADMIN_HOST,
     adminPort: flat.ADMIN_PORT,
     maxBodyBytes: flat.MAX_BODY_BYTES,
+    maxHeaders: flat.MAX_HEADERS,
     corsOrigins: checkOrigins(flat.CORS_ORIGINS),
     requestTimeoutMs: flat.REQUEST_TIMEOUT_MS,
     drainTimeoutMs: flat.DRAIN_TIMEOUT_MS,

@@ -56,6 +56,13 @@ const refusals: Refusal[] = [
     () => world.post({ query: '{__typename}' }, { 'content-encoding': 'gzip' }),
   ],
   ['a body beyond 1 MB', 'BODY_TOO_LARGE', () => world.post({ query: big }), { limit: 1_048_576 }],
+  [
+    'more headers than 64',
+    'HEADER_LIMIT_EXCEEDED',
+    () =>
+      world.post({ query: '{__typename}' }, Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`x-${i}`, '1']))),
+    { limit: 64 },
+  ],
   ['an array', 'BATCHING_DISABLED', () => world.post([{ query: '{__typename}' }])],
   ['an empty array', 'BATCHING_DISABLED', () => world.post([])],
   ['an empty object', 'MISSING_QUERY', () => world.post({})],
@@ -285,6 +292,17 @@ test('bytes that are not HTTP are answered in the same form', async () => {
   const answer = await text(socket);
   expect(answer).toMatch(/^HTTP\/1.1 400 /);
   expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).errors[0].extensions.code).toBe('BAD_REQUEST');
+});
+
+test('headers beyond 16 KiB are refused with the code of headers', async () => {
+  const socket = connect(Number(new URL(world.gateway.url).port), '127.0.0.1');
+  socket.write(`GET /graphql HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(17_000)}\r\n\r\n`);
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1.1 431 /);
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).errors[0].extensions).toMatchObject({
+    code: 'HEADER_LIMIT_EXCEEDED',
+    limitBytes: 16_384,
+  });
 });
 
 test('every refusal is counted by its code', async () => {

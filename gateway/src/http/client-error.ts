@@ -87,6 +87,7 @@ const aboutTheGateway: ReadonlySet<ErrorCode> = new Set([
   'MALFORMED_JSON',
   'UNSUPPORTED_MEDIA_TYPE',
   'BODY_TOO_LARGE',
+  'HEADER_LIMIT_EXCEEDED',
   'BATCHING_DISABLED',
   'MISSING_QUERY',
   'CSRF_PREVENTED',

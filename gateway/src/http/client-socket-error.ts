@@ -3,6 +3,9 @@ import { AppError } from '@nova/errors';
 import { correlationIdFrom, headerNames } from '@nova/runtime';
 import type { ToClientError } from './client-error.ts';
 
+/** Of the request line and the headers together. */
+export const maxHeaderBytes = 16_384;
+
 const statusLines: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
@@ -16,7 +19,7 @@ export function answerClientError(toClientError: ToClientError) {
       return;
     }
     const correlationId = correlationIdFrom(undefined);
-    const refusal = new AppError('BAD_REQUEST', 'This is not an HTTP request that the gateway can read.');
+    const refusal = error.code === 'HPE_HEADER_OVERFLOW' ? tooLarge() : unreadable();
     const body = JSON.stringify({ errors: [toClientError(refusal, correlationId)] });
     socket.end(
       [
@@ -30,4 +33,14 @@ export function answerClientError(toClientError: ToClientError) {
       ].join('\r\n'),
     );
   };
+}
+
+function tooLarge(): AppError {
+  return new AppError('HEADER_LIMIT_EXCEEDED', `The headers are larger than ${maxHeaderBytes} bytes.`, {
+    details: { limitBytes: maxHeaderBytes },
+  });
+}
+
+function unreadable(): AppError {
+  return new AppError('BAD_REQUEST', 'This is not an HTTP request that the gateway can read.');
 }

@@ -3,7 +3,7 @@ import { correlationIdFrom, headerNames, traceparentFrom } from '@nova/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serveBrowsers } from './browsers.ts';
 import type { ToClientError } from './client-error.ts';
-import { answerClientError } from './client-socket-error.ts';
+import { answerClientError, maxHeaderBytes } from './client-socket-error.ts';
 import type { RequestScope } from './request-scope.ts';
 
 /** One HTTP request when all is over. */
@@ -22,6 +22,8 @@ export type HttpServerOptions = {
   readonly host: string;
   readonly port: number;
   readonly maxBodyBytes: number;
+  /** Headers that one request may have. */
+  readonly maxHeaders: number;
   /** Origins of pages that may call from a browser; `*` for any. */
   readonly corsOrigins: readonly string[];
   readonly drainTimeoutMs: number;
@@ -44,7 +46,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     exposeHeadRoutes: false,
     // A client that sends its request too slowly is let go: headers in 10 s, all of it in 20 s.
     requestTimeout: 20_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384 },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: maxHeaderBytes },
     keepAliveTimeout: 65_000,
     // Requests that still arrive on open connections while stopping are served.
     return503OnClosing: false,
@@ -56,7 +58,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await serveBrowsers(app, options.corsOrigins);
   readJsonBodies(app);
   app.decorateRequest('scope', null as unknown as RequestScope);
-  app.addHook('onRequest', async (request, reply) => openScope(request, reply, options.observe));
+  app.addHook('onRequest', async (request, reply) => {
+    openScope(request, reply, options.observe);
+    refuseManyHeaders(request, options.maxHeaders);
+  });
   let stopping: Promise<void> | undefined;
   // An answer given while stopping ends its connection, which would otherwise stay open and idle.
   app.addHook('onSend', async (_request, reply) => {
@@ -125,6 +130,15 @@ function openScope(request: FastifyRequest, reply: FastifyReply, observe: HttpSe
       scope,
     }),
   );
+}
+
+/** Node drops what is beyond its own limit in silence; so many do not get here. */
+function refuseManyHeaders({ raw }: FastifyRequest, limit: number): void {
+  const headers = raw.rawHeaders.length / 2;
+  if (headers > limit)
+    throw new AppError('HEADER_LIMIT_EXCEEDED', `The request has ${headers} headers; ${limit} are allowed.`, {
+      details: { headers, limit },
+    });
 }
 
 function newScope({ headers, ip }: FastifyRequest): RequestScope {

@@ -26,6 +26,7 @@ export const errorCodes = {
   MALFORMED_JSON: invalid('The request body is not a JSON object.'),
   UNSUPPORTED_MEDIA_TYPE: invalid('The body must be sent as application/json.', 415),
   BODY_TOO_LARGE: invalid('The request body is larger than the limit.', 413),
+  HEADER_LIMIT_EXCEEDED: invalid('The request has more headers, or larger ones, than the limit.', 431),
   BATCHING_DISABLED: invalid('The body is an array; send one operation per request.'),
   MISSING_QUERY: invalid('The request carries neither a query nor a persisted query id.'),
   CSRF_PREVENTED: invalid('A browser could send this request across sites; add the header apollo-require-preflight.'),
