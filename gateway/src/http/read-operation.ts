@@ -11,10 +11,11 @@ export type OperationRequest = {
 
 /** Deeper values could exhaust the stack where they are copied and printed. */
 const maxVariableDepth = 32;
+/** Texts, numbers, lists, objects and what they hold; more would take long to check and to print. */
+const maxVariableValues = 10_000;
 
-/** Reads a parsed POST body. Throws BATCHING_DISABLED, MALFORMED_JSON, MISSING_QUERY, BAD_REQUEST or BAD_USER_INPUT. */
+/** Reads a parsed POST body. Throws MALFORMED_JSON, MISSING_QUERY, BAD_REQUEST or BAD_USER_INPUT. */
 export function readPostedOperation(body: unknown): OperationRequest {
-  if (Array.isArray(body)) throw new AppError('BATCHING_DISABLED', 'Send one operation per request, not an array.');
   if (!isRecord(body)) throw new AppError('MALFORMED_JSON', 'The body must be a JSON object.');
   return toOperation(body);
 }
@@ -38,10 +39,7 @@ export function readQueriedOperation(search: string): OperationRequest {
 
 function toOperation(body: Readonly<Record<string, unknown>>): OperationRequest {
   const variables = recordField(body, 'variables');
-  if (variables && nestsDeeper(variables, maxVariableDepth))
-    throw new AppError('BAD_USER_INPUT', `The variables nest deeper than ${maxVariableDepth} levels.`, {
-      details: { limit: maxVariableDepth },
-    });
+  if (variables) checkVariables(variables);
   const persisted = recordField(recordField(body, 'extensions') ?? {}, 'persistedQuery');
   const ids = [stringField(body, 'documentId'), stringField(persisted ?? {}, 'sha256Hash')];
   return {
@@ -76,7 +74,23 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function nestsDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => nestsDeeper(part, levels - 1));
+function checkVariables(variables: Readonly<Record<string, unknown>>): void {
+  let values = 0;
+  const check = (value: unknown, levels: number): void => {
+    values += 1;
+    if (values > maxVariableValues)
+      throw variablesRefused(`The variables hold more than ${maxVariableValues} values.`, maxVariableValues);
+    // JSON.parse makes it of 1e999; JSON has no way to pass it on.
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new AppError('BAD_USER_INPUT', 'A number in the variables is too large.');
+    if (typeof value !== 'object' || value === null) return;
+    if (levels === 0)
+      throw variablesRefused(`The variables nest deeper than ${maxVariableDepth} levels.`, maxVariableDepth);
+    for (const name in value) check((value as Readonly<Record<string, unknown>>)[name], levels - 1);
+  };
+  check(variables, maxVariableDepth);
+}
+
+function variablesRefused(message: string, limit: number): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { limit } });
 }

@@ -35,7 +35,7 @@ export function refuseReservedVariable({ operation }: OperationInput): void {
 }
 
 export function requireVariables({ schema, operation, variables }: OperationInput): void {
-  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 5 });
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
   const [first] = errors ?? [];
   if (!first) return;
   throw new AppError('BAD_USER_INPUT', first.message, { cause: first });
