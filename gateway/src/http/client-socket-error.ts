@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '@nova/errors';
 import { correlationIdFrom, headerNames } from '@nova/runtime';
 import type { ToClientError } from './client-error.ts';
+import { maxPipelined } from './pipelining.ts';
 
 /** Of the request line and the headers together. */
 export const maxHeaderBytes = 16_384;
@@ -18,16 +20,11 @@ export function answerClientError(toClientError: ToClientError) {
       socket.destroy();
       return;
     }
-    const correlationId = correlationIdFrom(undefined);
-    const refusal = error.code === 'HPE_HEADER_OVERFLOW' ? tooLarge() : unreadable();
-    const body = JSON.stringify({ errors: [toClientError(refusal, correlationId)] });
+    const { headers, body } = answerTo(error.code === 'HPE_HEADER_OVERFLOW' ? tooLarge() : unreadable(), toClientError);
     socket.end(
       [
         `HTTP/1.1 ${statusLines[error.code ?? ''] ?? '400 Bad Request'}`,
-        'content-type: application/json; charset=utf-8',
-        `content-length: ${Buffer.byteLength(body)}`,
-        `${headerNames.correlationId}: ${correlationId}`,
-        'connection: close',
+        ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
         '',
         body,
       ].join('\r\n'),
@@ -35,9 +32,35 @@ export function answerClientError(toClientError: ToClientError) {
   };
 }
 
+/** Answers the request that is one too many of its connection. */
+export function answerPipelined(toClientError: ToClientError) {
+  return (response: ServerResponse): void => {
+    const { headers, body } = answerTo(tooManyAtOnce(), toClientError);
+    response.writeHead(400, headers).end(body);
+  };
+}
+
+function answerTo(refusal: AppError, toClientError: ToClientError) {
+  const correlationId = correlationIdFrom(undefined);
+  const body = JSON.stringify({ errors: [toClientError(refusal, correlationId)] });
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    [headerNames.correlationId]: correlationId,
+    connection: 'close',
+  };
+  return { headers, body };
+}
+
 function tooLarge(): AppError {
   return new AppError('HEADER_LIMIT_EXCEEDED', `The headers are larger than ${maxHeaderBytes} bytes.`, {
     details: { limitBytes: maxHeaderBytes },
+  });
+}
+
+function tooManyAtOnce(): AppError {
+  return new AppError('BAD_REQUEST', `More than ${maxPipelined} requests wait on this connection.`, {
+    details: { limit: maxPipelined },
   });
 }
 

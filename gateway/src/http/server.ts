@@ -1,9 +1,12 @@
-import { AppError, type ErrorCode, isAppError } from '@nova/errors';
+import { createServer } from 'node:http';
+import { AppError, isAppError } from '@nova/errors';
 import { correlationIdFrom, headerNames, traceparentFrom } from '@nova/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serveBrowsers } from './browsers.ts';
 import type { ToClientError } from './client-error.ts';
-import { answerClientError, maxHeaderBytes } from './client-socket-error.ts';
+import { answerClientError, answerPipelined, maxHeaderBytes } from './client-socket-error.ts';
+import { readJsonBodies } from './json-body.ts';
+import { boundPipelining } from './pipelining.ts';
 import type { RequestScope } from './request-scope.ts';
 
 /** One HTTP request when all is over. */
@@ -42,12 +45,20 @@ export type HttpServer = { readonly url: string; stop(): Promise<void> };
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = fastify({
     trustProxy: [...options.trustedProxies],
-    bodyLimit: options.maxBodyBytes,
     exposeHeadRoutes: false,
-    // A client that sends its request too slowly is let go: headers in 10 s, all of it in 20 s.
-    requestTimeout: 20_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: maxHeaderBytes },
-    keepAliveTimeout: 65_000,
+    serverFactory: (handle) =>
+      createServer(
+        {
+          // A client that sends its request too slowly is let go: headers in 10 s, all of it in 20 s.
+          requestTimeout: 20_000,
+          headersTimeout: 10_000,
+          connectionsCheckingInterval: 2_000,
+          keepAliveTimeout: 65_000,
+          maxHeaderSize: maxHeaderBytes,
+          requireHostHeader: false,
+        },
+        boundPipelining(handle, answerPipelined(options.toClientError)),
+      ),
     // Requests that still arrive on open connections while stopping are served.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -56,11 +67,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       refuse(error, request as FastifyRequest, reply as FastifyReply, options),
   });
   await serveBrowsers(app, options.corsOrigins);
-  readJsonBodies(app);
+  readJsonBodies(app, options.maxBodyBytes);
   app.decorateRequest('scope', null as unknown as RequestScope);
   app.addHook('onRequest', async (request, reply) => {
     openScope(request, reply, options.observe);
     refuseManyHeaders(request, options.maxHeaders);
+    requireOneHost(request);
   });
   let stopping: Promise<void> | undefined;
   // An answer given while stopping ends its connection, which would otherwise stay open and idle.
@@ -81,6 +93,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
   });
   options.routes?.(app);
+  // Node would answer an expectation that it does not know without a body; it may be ignored.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   const url = await app.listen({ host: options.host, port: options.port });
   return {
     url,
@@ -98,22 +112,6 @@ async function drain(app: FastifyInstance, timeoutMs: number): Promise<void> {
   } finally {
     clearTimeout(cutOff);
   }
-}
-
-function readJsonBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the body uncompressed.'));
-      return;
-    }
-    try {
-      done(null, JSON.parse(body as string));
-    } catch {
-      done(new AppError('MALFORMED_JSON', 'The body is not JSON.'));
-    }
-  });
 }
 
 function openScope(request: FastifyRequest, reply: FastifyReply, observe: HttpServerOptions['observe']): void {
@@ -139,6 +137,13 @@ function refuseManyHeaders({ raw }: FastifyRequest, limit: number): void {
     throw new AppError('HEADER_LIMIT_EXCEEDED', `The request has ${headers} headers; ${limit} are allowed.`, {
       details: { headers, limit },
     });
+}
+
+/** Node would answer a request without a host by itself, without a body, and take the first of several. */
+function requireOneHost({ raw }: FastifyRequest): void {
+  const hosts = raw.headersDistinct.host?.length ?? 0;
+  if (raw.httpVersion === '1.1' && hosts !== 1)
+    throw new AppError('BAD_REQUEST', `The request has ${hosts} Host headers; it must have one.`);
 }
 
 function newScope({ headers, ip }: FastifyRequest): RequestScope {
@@ -168,10 +173,12 @@ function refuse(
 ): FastifyReply {
   // A URL that cannot be decoded fails before any hook has run.
   const scope = request.scope ?? newScope(request);
-  const refusal = toAppError(error, options.maxBodyBytes);
+  const refusal = toAppError(error);
   const shown = options.toClientError(refusal ?? error, scope.correlationId);
   scope.errorCodes.push(shown.extensions.code);
   if (shown.extensions.code === 'OVERLOADED') reply.header('retry-after', '1');
+  // What is left of the body is not read.
+  if (shown.extensions.code === 'BODY_TOO_LARGE') reply.header('connection', 'close');
   return reply
     .code(refusal?.facts.httpStatus ?? 500)
     .header(headerNames.correlationId, scope.correlationId)
@@ -179,20 +186,13 @@ function refuse(
     .send(JSON.stringify({ errors: [shown] }));
 }
 
-function toAppError(error: unknown, maxBodyBytes: number): AppError | undefined {
+function toAppError(error: unknown): AppError | undefined {
   if (isAppError(error)) return error;
   const { code = '', statusCode = 500 } = error as { code?: string; statusCode?: number };
-  const known = fastifyRefusals[code];
-  if (known === 'BODY_TOO_LARGE')
-    return new AppError(known, `The body is larger than ${maxBodyBytes} bytes.`, { details: { limit: maxBodyBytes } });
-  if (known) return new AppError(known, 'Send the body as application/json.');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
   return statusCode < 500 ? new AppError('BAD_REQUEST', (error as Error).message) : undefined;
 }
-
-const fastifyRefusals: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
-};
 
 declare module 'fastify' {
   interface FastifyRequest {
