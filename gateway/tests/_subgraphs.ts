@@ -32,6 +32,7 @@ const users = ['ada', 'grace', 'alan'].map((username, index) => ({
   bio: null,
   location: null,
   joinedAt: '2026-01-01T00:00:00.000Z',
+  postCount: 4,
 }));
 const posts = Array.from({ length: 12 }, (_, index) => ({
   id: `p${index + 1}`,
@@ -40,6 +41,21 @@ const posts = Array.from({ length: 12 }, (_, index) => ({
   commentCount: 2,
   author: { __typename: 'User', id: `u${(index % 3) + 1}` },
 }));
+
+const account = {
+  id: 'u1',
+  email: 'ada@example.org',
+  username: 'ada',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  user: { id: 'u1' },
+};
+const session = {
+  accessToken: 'a',
+  accessTokenExpiresAt: '2026-03-01T00:00:00.000Z',
+  refreshToken: 'r',
+  refreshTokenExpiresAt: '2026-04-01T00:00:00.000Z',
+  account,
+};
 
 function page<Node extends { id: string }>(nodes: readonly Node[], first: number | null) {
   const shown = nodes.slice(0, first ?? 20);
@@ -79,6 +95,8 @@ const resolversByName: Record<string, Resolvers> = {
       deletePost: () => {
         throw new Error('connection to 10.0.0.7:5432 refused');
       },
+      addComment: () => ({ comment: { ...posts.slice(0, 1).flatMap(commentsOf)[0], id: 'p1c99' } }),
+      deleteComment: (_: unknown, { input }: { input: { id: string } }) => ({ deletedCommentId: input.id }),
     },
     Post: { comments: (post: (typeof posts)[number], { first }: { first: number }) => page(commentsOf(post), first) },
     User: {
@@ -93,9 +111,15 @@ const resolversByName: Record<string, Resolvers> = {
   identity: {
     Query: {
       viewer: (_: unknown, __: unknown, { identity }: { identity: Identity }) =>
-        identity.kind === 'user'
-          ? { id: identity.userId, email: 'ada@example.org', username: 'ada', user: { id: identity.userId } }
-          : null,
+        identity.kind === 'user' ? { ...account, id: identity.userId, user: { id: identity.userId } } : null,
+    },
+    Mutation: {
+      register: () => session,
+      login: () => {
+        throw new AppError('INVALID_CREDENTIALS', 'The email or the password is wrong.');
+      },
+      refreshSession: () => session,
+      logout: () => ({ loggedOut: true }),
     },
   },
   user: {
@@ -104,6 +128,7 @@ const resolversByName: Record<string, Resolvers> = {
       userByUsername: (_: unknown, { username }: { username: string }) =>
         users.find((user) => user.username === username) ?? null,
     },
+    Mutation: { updateProfile: () => ({ user: users[0] }) },
     User: { __resolveReference: ({ id }: { id: string }) => users.find((user) => user.id === id) ?? null },
   },
 };

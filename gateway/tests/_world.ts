@@ -1,13 +1,8 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createIdentityVerifier, createLogger, createMetrics, StopStack } from '@nova/runtime';
-import { supergraphFile as committedSupergraph, subgraphNames } from '@nova/schema';
+import { createHash } from 'node:crypto';
+import { createLogger, createMetrics, StopStack } from '@nova/runtime';
 import { readEnv, toConfig } from '../src/config.ts';
 import { createGateway, type Gateway } from '../src/gateway.ts';
-import { startTestIssuer, type TestIssuer } from './_access-tokens.ts';
-import { startTestSubgraph, type TestSubgraph } from './_subgraphs.ts';
+import { type Surroundings, startSurroundings } from './_surroundings.ts';
 
 export type Answer = {
   readonly status: number;
@@ -21,12 +16,8 @@ export type Answer = {
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-export type World = {
+export type World = Pick<Surroundings, 'issuer' | 'subgraphs' | 'supergraphFile' | 'manifestFile'> & {
   readonly gateway: Gateway;
-  readonly issuer: TestIssuer;
-  readonly subgraphs: Readonly<Record<'content' | 'identity' | 'user', TestSubgraph>>;
-  readonly supergraphFile: string;
-  readonly manifestFile: string;
   readonly logLines: LogLine[];
   /** Posts a JSON body, or text as it is, to /graphql. */
   post(body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -34,13 +25,6 @@ export type World = {
   /** The value of one series of the admin port's metrics page, 0 when it is not there yet. */
   series(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
   stop(): Promise<void>;
-};
-
-/** One test sends more in a second than a client in a minute. */
-const noRateLimits = {
-  RATE_LIMIT_USER: 'off',
-  RATE_LIMIT_PUBLIC: 'off',
-  RATE_LIMIT_FIELDS: 'login=off',
 };
 
 /** A gateway between real subgraph servers, its files in a directory of its own. */
@@ -62,38 +46,11 @@ async function start(
   env: Readonly<Record<string, string>>,
   options: { manifest?: string; now?: () => number },
 ): Promise<World> {
-  const directory = await mkdtemp(join(tmpdir(), 'nova-gateway-'));
-  stack.add('directory', () => rm(directory, { recursive: true, force: true }));
-  const keys = generateKeyPairSync('ed25519');
-  const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  const issuer = await startTestIssuer();
-  stack.add('issuer', () => issuer.stop());
-  const started = await Promise.all(
-    subgraphNames().map(
-      async (name) => [name, await startTestSubgraph(name, createIdentityVerifier(publicKey))] as const,
-    ),
+  const { issuer, subgraphs, supergraphFile, manifestFile, ...surroundings } = await startSurroundings(
+    stack,
+    options.manifest ?? manifestOf([]),
   );
-  const subgraphs = Object.fromEntries(started) as World['subgraphs'];
-  for (const [name, subgraph] of started) stack.add(name, () => subgraph.kill());
-  const file = (name: string) => join(directory, name);
-  await writeFile(file('identity.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  await writeFile(file('supergraph.graphql'), await readFile(committedSupergraph));
-  await writeFile(file('manifest.json'), options.manifest ?? manifestOf([]));
-  const config = toConfig(
-    readEnv({
-      APP_ENV: 'test',
-      PORT: '0',
-      ADMIN_PORT: '0',
-      FILE_POLL_MS: '20',
-      SUPERGRAPH_FILE: file('supergraph.graphql'),
-      PERSISTED_MANIFEST_FILES: file('manifest.json'),
-      IDENTITY_PRIVATE_KEY_FILE: file('identity.pem'),
-      JWKS_URL: issuer.jwksUrl,
-      SUBGRAPH_URLS: started.map(([name, { url }]) => `${name}=${url}`).join(','),
-      ...noRateLimits,
-      ...env,
-    }),
-  );
+  const config = toConfig(readEnv({ ...surroundings.env, ...env }));
   const logLines: LogLine[] = [];
   const log = createLogger({ service: 'gateway', destination: { write: (line) => logLines.push(JSON.parse(line)) } });
   const metrics = createMetrics('gateway');
@@ -103,8 +60,8 @@ async function start(
     gateway,
     issuer,
     subgraphs,
-    supergraphFile: file('supergraph.graphql'),
-    manifestFile: file('manifest.json'),
+    supergraphFile,
+    manifestFile,
     logLines,
     post: (body, headers = {}) =>
       send(`${gateway.url}/graphql`, {
