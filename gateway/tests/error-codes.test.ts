@@ -87,6 +87,7 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
   MALFORMED_JSON: send('{'),
   UNSUPPORTED_MEDIA_TYPE: send('{}', { 'content-type': 'text/plain' }),
   BODY_TOO_LARGE: elsewhere({ MAX_BODY_BYTES: '100' }, (it) => it.post({ query: ' '.repeat(100) })),
+  HEADER_LIMIT_EXCEEDED: send({}, Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`x-${at}`, '1']))),
   BATCHING_DISABLED: send([]),
   MISSING_QUERY: send({}),
   CSRF_PREVENTED: async () => told(await world.get('/graphql?query={__typename}')),
