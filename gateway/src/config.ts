@@ -67,7 +67,8 @@ export const settings = {
   APQ_CACHE_BYTES: setting.integer({
     default: 16_777_216,
     min: 1,
-    description: 'Memory for texts that clients sent with their hash, so that the hash is enough later (APQ).',
+    description:
+      'Memory for texts that clients sent with their hash, so that the hash is enough later (APQ); with REDIS_URL what one gateway was sent all know.',
   }),
   SUBGRAPH_URLS: setting.map({
     description: 'Where subgraphs are, as name=url,name=url; wins over the URLs in the supergraph.',

@@ -80,11 +80,10 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   const admin = await startAdmin(config, metrics, { phase: () => phase, load });
   stack.add('admin server', () => admin.stop());
 
-  let knownOperations: ReadonlySet<string> = new Set();
   const observers = createObservers({
     log,
     metrics: gatewayMetrics,
-    isKnownOperation: (it) => knownOperations.has(it),
+    trustedClients: config.persisted.trustedClients,
     measuresTexts: config.persisted.measure,
   });
   const fanout = createFanout({ ...config.subgraphs, observe: observers.subgraphCall });
@@ -93,13 +92,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   const manifest = await openManifestFiles({
     files: config.persisted.manifestFiles,
     pollMs: config.filePollMs,
-    events: {
-      ...observers.manifest,
-      loaded(operations) {
-        knownOperations = new Set([...operations.values()].map(({ name }) => name));
-        observers.manifest.loaded(operations);
-      },
-    },
+    events: observers.manifest,
   });
   stack.add('persisted manifest', () => manifest.stop());
 
@@ -130,6 +123,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     manifest,
     load,
     metrics: gatewayMetrics,
+    redis,
   });
   stack.add('http server', () => http.stop());
   phase = 'ready';
@@ -150,10 +144,11 @@ type ServingParts = {
   readonly manifest: ManifestFiles;
   readonly load: LoadShedding;
   readonly metrics: GatewayMetrics;
+  readonly redis: RedisConnection | undefined;
 };
 
 async function serve(parts: ServingParts): Promise<HttpServer> {
-  const { config, now, toClientError, observers, apollo, manifest, load, metrics } = parts;
+  const { config, now, toClientError, observers, apollo, manifest, load, metrics, redis } = parts;
   return startHttpServer({
     ...config,
     toClientError,
@@ -166,7 +161,7 @@ async function serve(parts: ServingParts): Promise<HttpServer> {
       resolveDocument: createDocumentResolver({
         policy: config.persisted.policy,
         manifest: () => manifest.current(),
-        automatic: createAutomaticQueries({ maxBytes: config.persisted.automaticBytes }),
+        automatic: createAutomaticQueries({ maxBytes: config.persisted.automaticBytes, redis }),
         observe: (verdict) => metrics.persisted.inc({ verdict }),
       }),
       trustedClients: createTrustedClients(config.persisted.trustedClients),

@@ -203,3 +203,34 @@ test('before a policy is tightened, each text that no manifest has is logged wit
     await world.stop();
   }
 });
+
+test('each unknown id is logged once for every client, and counted by the clients that are known', async () => {
+  const key = 'correct horse battery staple';
+  const { operations, ...format } = JSON.parse(manifest);
+  const ofPhone = operations.map((operation: object) => ({ ...operation, clientName: 'phone' }));
+  const world = await startWorld(
+    { PERSISTED_POLICY: 'id-only', TRUSTED_CLIENTS: `explorer=${idOf(key)}` },
+    { manifest: JSON.stringify({ ...format, operations: ofPhone }) },
+  );
+  try {
+    const logged = () => world.logLines.filter(({ msg }) => msg === 'a client asked for an id that no manifest has');
+    const count = (client: string) => world.series('persisted_query_unknown_ids_total', { client });
+    const ask = (documentId: string, name: string) =>
+      world.post({ documentId }, { 'apollographql-client-name': name, 'apollographql-client-version': '7' });
+    const unknown = idOf('{ other }');
+    for (const name of ['phone', 'phone', 'explorer', 'made-up']) await ask(unknown, name);
+    await ask('x'.repeat(500), 'phone');
+    await world.post({ documentId: id, variables }, { 'apollographql-client-name': 'phone' });
+    await expect.poll(() => Promise.all(['phone', 'explorer', 'other'].map(count))).toEqual([3, 1, 1]);
+    expect(await count('made-up')).toBe(0);
+    expect(logged().map(({ documentId, clientName }) => [documentId, clientName])).toEqual([
+      [unknown, 'phone'],
+      [unknown, 'explorer'],
+      [unknown, 'made-up'],
+      ['x'.repeat(100), 'phone'],
+    ]);
+    expect(logged()[0]).toMatchObject({ level: 'warn', clientVersion: '7', correlationId: expect.any(String) });
+  } finally {
+    await world.stop();
+  }
+});

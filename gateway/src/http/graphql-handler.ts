@@ -9,11 +9,11 @@ export type GraphqlHandlerOptions = {
   readonly apollo: ApolloServer<GatewayContext>;
   readonly requestTimeoutMs: number;
   /** Finds the text to run, or throws the policy's refusal. */
-  readonly resolveDocument: (request: OperationRequest & { readonly isTrusted: boolean }) => {
+  readonly resolveDocument: (request: OperationRequest & { readonly isTrusted: boolean }) => Promise<{
     readonly query: string;
     readonly verdict: string;
     readonly operation?: { readonly id: string; readonly name: string };
-  };
+  }>;
   readonly trustedClients: { nameOf(key: string | undefined): string | undefined };
   /** Runs what there is a place for, or throws OVERLOADED. */
   readonly admit: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
@@ -27,13 +27,15 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
     const search = searchOf(request);
     const asked = request.method === 'GET' ? readQueriedOperation(search) : readPostedOperation(request.body);
     const trustedAs = options.trustedClients.nameOf(headerOf(request, 'x-nova-client-key'));
-    const { query, operation, verdict } = options.resolveDocument({ ...asked, isTrusted: trustedAs !== undefined });
-    scope.operation.id = operation?.id;
-    scope.operation.foundBy = verdict;
     if (trustedAs !== undefined) scope.client.trustedAs = trustedAs;
+    scope.operation.askedId = asked.ids[0];
     // Before the first wait, so that its time counts and a client that hangs up meanwhile is noticed.
     const deadline = startDeadline(options.requestTimeoutMs, hangUpSignal(reply));
     try {
+      const isTrusted = trustedAs !== undefined;
+      const { query, operation, verdict } = await options.resolveDocument({ ...asked, isTrusted });
+      scope.operation.id = operation?.id;
+      scope.operation.foundBy = verdict;
       const answer = await options.admit(async () => {
         const viewer = await options.authenticate(request.headers.authorization);
         return currentScope.run(scope, () =>

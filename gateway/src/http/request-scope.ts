@@ -17,10 +17,11 @@ export type RequestScope = {
   readonly clientAddress: string;
   /** `trustedAs`: the client whose key came with the request; the name is what the client says. */
   readonly client: { readonly name?: string; readonly version?: string; trustedAs?: string };
-  /** `foundBy`: the verdict on its document; `hash` of its text. */
+  /** `id`: that of the manifest; `askedId`: what the client sent for one; `foundBy`: the verdict on its document; `hash` of its text. */
   readonly operation: {
     name?: string;
     id?: string;
+    askedId?: string;
     foundBy?: string;
     hash?: string;
     cost?: number;

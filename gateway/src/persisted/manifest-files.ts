@@ -1,5 +1,5 @@
 import { watchFile } from '@nova/runtime';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { joinOperations, type Manifest, parseManifest } from './manifest.ts';
 
 export type ManifestEvents = {
   /** What all files have together. */
@@ -26,10 +26,9 @@ export async function openManifestFiles(options: {
   const stop = () => {
     for (const file of watched) file.stop();
   };
-  // An id is the hash of its text: the same id in two files is the same operation.
   const onText = (file: string, text: string) => {
     parts.set(file, parseManifest(text));
-    manifest = new Map([...parts.values()].flatMap((part) => [...part]));
+    manifest = joinOperations([...parts.values()].flatMap((part) => [...part.values()]));
     if (parts.size === options.files.length) events.loaded(manifest);
   };
   for (const file of options.files) {

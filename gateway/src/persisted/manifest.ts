@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 
-export type PersistedOperation = { readonly id: string; readonly name: string; readonly body: string };
+export type PersistedOperation = {
+  readonly id: string;
+  readonly name: string;
+  readonly body: string;
+  /** The clients that were built with it, as far as manifests say. */
+  readonly clients: readonly string[];
+};
 
 /** The operations a client build may send, by id. */
 export type Manifest = ReadonlyMap<string, PersistedOperation>;
@@ -18,10 +24,15 @@ export function parseManifest(text: string): Manifest {
   if (format !== 'apollo-persisted-query-manifest' || version !== 1)
     throw new ManifestError('The manifest is not of the format apollo-persisted-query-manifest, version 1.');
   if (!Array.isArray(operations)) throw new ManifestError('The manifest has no list of operations.');
+  return joinOperations(operations.map(toOperation));
+}
+
+/** An id is the hash of its text: the same id twice is the same operation, of several clients. */
+export function joinOperations(operations: Iterable<PersistedOperation>): Manifest {
   const manifest = new Map<string, PersistedOperation>();
-  for (const [index, entry] of operations.entries()) {
-    const operation = toOperation(entry, index);
-    manifest.set(operation.id, operation);
+  for (const operation of operations) {
+    const clients = new Set([...(manifest.get(operation.id)?.clients ?? []), ...operation.clients]);
+    manifest.set(operation.id, { ...operation, clients: [...clients] });
   }
   return manifest;
 }
@@ -31,11 +42,11 @@ export function sha256(text: string): string {
 }
 
 function toOperation(entry: unknown, index: number): PersistedOperation {
-  const { id, name, body } = (entry ?? {}) as Record<string, unknown>;
+  const { id, name, body, clientName } = (entry ?? {}) as Record<string, unknown>;
   if (typeof id !== 'string' || typeof name !== 'string' || typeof body !== 'string')
     throw new ManifestError(`Operation ${index} of the manifest lacks id, name or body.`);
   if (sha256(body) !== id) throw new ManifestError(`The id of ${name} is not the SHA-256 of its body.`);
-  return { id, name, body };
+  return { id, name, body, clients: typeof clientName === 'string' ? [clientName] : [] };
 }
 
 function parseObject(text: string): Record<string, unknown> {

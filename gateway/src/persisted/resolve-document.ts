@@ -27,7 +27,7 @@ export type ResolvedDocument = {
   readonly operation?: PersistedOperation;
 };
 
-export type DocumentResolver = (request: DocumentRequest) => ResolvedDocument;
+export type DocumentResolver = (request: DocumentRequest) => Promise<ResolvedDocument>;
 
 type Options = {
   readonly policy: PersistedPolicy;
@@ -42,7 +42,7 @@ export function createDocumentResolver({ policy, manifest, automatic, observe }:
     observe(verdict);
     throw error;
   };
-  const find = (request: DocumentRequest): ResolvedDocument => {
+  const find = async (request: DocumentRequest): Promise<ResolvedDocument> => {
     const { query, ids, isTrusted } = request;
     const mayText = policy === 'open' || (policy === 'known-or-trusted-client' && isTrusted);
     const id = onlyId(ids) ?? refuse('mismatch', new AppError('BAD_REQUEST', twoIds));
@@ -55,7 +55,7 @@ export function createDocumentResolver({ policy, manifest, automatic, observe }:
       automatic.remember(id, query);
       return { query, verdict: 'text' };
     }
-    const remembered = mayText ? automatic.recall(id) : undefined;
+    const remembered = mayText ? await automatic.recall(id) : undefined;
     if (remembered !== undefined) return { query: remembered, verdict: 'apq' };
     return refuse('unknown-id', new AppError('PERSISTED_QUERY_NOT_FOUND', unknownId));
   };
@@ -66,8 +66,8 @@ export function createDocumentResolver({ policy, manifest, automatic, observe }:
       ? { query, verdict: 'text' }
       : refuse('text-refused', new AppError('PERSISTED_QUERY_REQUIRED', required));
   };
-  return (request) => {
-    const resolved = find(request);
+  return async (request) => {
+    const resolved = await find(request);
     observe(resolved.verdict);
     return resolved;
   };

@@ -63,6 +63,12 @@ export function createGatewayMetrics(registry: Metrics) {
       labelNames: ['verdict'],
       registers,
     }),
+    unknownIds: new Counter({
+      name: 'persisted_query_unknown_ids_total',
+      help: 'Requests by an id that no manifest has, by client: those of the manifests and of TRUSTED_CLIENTS, else other.',
+      labelNames: ['client'],
+      registers,
+    }),
     ...limitMetrics(registers),
     ...fileMetrics(registers),
   };

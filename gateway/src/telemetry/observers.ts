@@ -8,33 +8,35 @@ import type { RateLimitEvents } from '../rate-limits/rate-limits.ts';
 import type { PlanEvents } from '../supergraph/plans.ts';
 import type { SupergraphEvents } from '../supergraph/supergraph-manager.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
+import { createLabels, type Labels } from './labels.ts';
 import { createTextMeasure } from './text-measure.ts';
+import { createUnknownIds } from './unknown-ids.ts';
 
 /** Turns what the parts of the gateway report into series and log lines. */
 export function createObservers(options: {
   log: Logger;
   metrics: GatewayMetrics;
-  /** Whether an operation name may be a label: only those of the manifest, else clients could make up series. */
-  isKnownOperation(name: string): boolean;
+  /** By name. */
+  readonly trustedClients: ReadonlyMap<string, unknown>;
   /** Whether texts that no manifest has are logged. */
   readonly measuresTexts: boolean;
 }) {
   const { log, metrics } = options;
-  const operationLabel = (name: string | undefined) =>
-    name !== undefined && options.isKnownOperation(name) ? name : 'other';
+  const labels = createLabels(options.trustedClients.keys());
 
   const request = ({ method, route, status, durationMs, abandoned, scope }: AnsweredRequest) => {
     metrics.requests.inc({ method, route, status });
     metrics.requestDuration.observe({ route }, durationMs / 1000);
     const { operation, stats, errorCodes, client } = scope;
     if (operation.executed) {
-      const label = { operation: operationLabel(operation.name) };
+      const label = { operation: labels.operation(operation.name) };
       metrics.operationFetches.observe(label, stats.fetches);
       metrics.operationWaves.observe(label, stats.waves);
     } else if (errorCodes[0] !== undefined) {
       metrics.refusals.inc({ code: errorCodes[0] });
     }
     if (options.measuresTexts) texts.note(scope);
+    if (errorCodes[0] === 'PERSISTED_QUERY_NOT_FOUND') unknownId(scope);
     log.info(
       {
         correlationId: scope.correlationId,
@@ -57,6 +59,12 @@ export function createObservers(options: {
   };
 
   const texts = createTextMeasure(log);
+
+  const unknownIds = createUnknownIds(log);
+  const unknownId = (scope: RequestScope) => {
+    metrics.unknownIds.inc({ client: labels.client(scope.client.name) });
+    unknownIds.note(scope);
+  };
 
   const subgraphCall = ({ subgraph, durationMs, codes, abandoned }: SubgraphCall) => {
     if (abandoned) return;
@@ -93,10 +101,10 @@ export function createObservers(options: {
     },
   };
 
-  return { request, subgraphCall, plans, rateLimits, tolerated, ...fileObservers(log, metrics) };
+  return { request, subgraphCall, plans, rateLimits, tolerated, ...fileObservers(log, metrics, labels) };
 }
 
-function fileObservers(log: Logger, metrics: GatewayMetrics) {
+function fileObservers(log: Logger, metrics: GatewayMetrics, labels: Labels) {
   const supergraph: SupergraphEvents = {
     loaded({ subgraphs }) {
       metrics.supergraphReloads.inc({ result: 'loaded' });
@@ -112,6 +120,7 @@ function fileObservers(log: Logger, metrics: GatewayMetrics) {
 
   const manifest: ManifestEvents = {
     loaded(operations) {
+      labels.learn(operations);
       metrics.manifestReloads.inc({ result: 'loaded' });
       log.info({ operations: operations.size }, 'persisted manifest loaded');
     },

@@ -10,6 +10,8 @@ type ManifestOperation = {
   readonly name: string;
   readonly type: 'query' | 'mutation' | 'subscription';
   readonly body: string;
+  /** The folder it was written in. */
+  readonly clientName: string;
 };
 
 const root = new URL('../../../../persisted-queries/', import.meta.url);
@@ -20,11 +22,10 @@ const root = new URL('../../../../persisted-queries/', import.meta.url);
  */
 export async function buildManifest({ check, output }: { check: boolean; output: Output }): Promise<number> {
   const operations = clients().flatMap(operationsOf);
-  const unique = new Map(operations.map((operation) => [operation.id, operation]));
   const manifest = {
     format: 'apollo-persisted-query-manifest',
     version: 1,
-    operations: [...unique.values()].sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id)),
+    operations: operations.sort(byNameThenClient),
   };
   const files = new Map([[new URL('manifest.json', root), `${JSON.stringify(manifest, null, 2)}\n`]]);
   return writeOrCheck(files, { check, output, command: 'persisted build' });
@@ -42,8 +43,12 @@ function operationsOf(client: string): ManifestOperation[] {
     if (key !== `sha256:${id}`) throw new Error(`codegen gave ${client} the id ${key} for a text whose hash is ${id}.`);
     const operation = parse(body).definitions.find(isOperation);
     if (!operation?.name) throw new Error(`An operation of ${client} has no name: ${body}`);
-    return { id, name: operation.name.value, type: operation.operation, body };
+    return { id, name: operation.name.value, type: operation.operation, body, clientName: client };
   });
+}
+
+function byNameThenClient(a: ManifestOperation, b: ManifestOperation): number {
+  return a.name.localeCompare(b.name) || a.clientName.localeCompare(b.clientName);
 }
 
 function isOperation(definition: DefinitionNode): definition is OperationDefinitionNode {
