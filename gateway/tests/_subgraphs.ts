@@ -19,6 +19,8 @@ export type TestSubgraph = {
   readonly calls: ReceivedCall[];
   /** From now on answer like this, or properly again. */
   misbehave(misbehaviour: Misbehaviour | undefined): void;
+  /** The `cache-control` of what it answers from now on; at first it says none. */
+  cacheControl(value: string | undefined): void;
   /** Connections that are open now. */
   connections(): Promise<number>;
   /** Closes the port and every connection. */
@@ -138,6 +140,7 @@ export async function startTestSubgraph(name: string, verifyIdentity: IdentityVe
   const schema = buildSubgraphSchema([{ typeDefs: parse(subgraphSdl(name)), resolvers: resolversByName[name] ?? {} }]);
   const calls: ReceivedCall[] = [];
   let misbehaviour: Misbehaviour | undefined;
+  let cacheControl: string | undefined;
   const server = createServer(async (request, response) => {
     const { query, variables } = JSON.parse(await text(request));
     calls.push({
@@ -147,6 +150,7 @@ export async function startTestSubgraph(name: string, verifyIdentity: IdentityVe
         return response.destroyed && !response.writableFinished;
       },
     });
+    if (cacheControl !== undefined) response.setHeader('cache-control', cacheControl);
     if (misbehaviour) misbehaviour(request, response);
     else await answer({ request, response, schema, verifyIdentity, source: query, variables });
   });
@@ -156,6 +160,9 @@ export async function startTestSubgraph(name: string, verifyIdentity: IdentityVe
     calls,
     misbehave: (next) => {
       misbehaviour = next;
+    },
+    cacheControl: (value) => {
+      cacheControl = value;
     },
     connections: () =>
       new Promise((resolve, reject) =>

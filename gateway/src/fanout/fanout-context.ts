@@ -1,4 +1,5 @@
 import type { Deadline } from '@nova/resilience';
+import type { CachePolicy } from './cache-policy.ts';
 
 /** What a call to a subgraph needs to know of the request it is made for. */
 export type FanoutScope = {
@@ -11,6 +12,8 @@ export type FanoutScope = {
     forwardedIdentity(): Promise<string>;
   };
   readonly stats: { fetches: number };
+  /** Made stricter by every call. */
+  readonly cachePolicy: CachePolicy;
 };
 
 /** Apollo copies the context before it hands it on, so what changes lies one level down. */

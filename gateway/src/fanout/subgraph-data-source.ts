@@ -1,6 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { AppError, type ErrorCode, isErrorCode } from '@nova/errors';
 import { type Deadline, startDeadline } from '@nova/resilience';
+import { restrictCachePolicy } from './cache-policy.ts';
 import type { FanoutContext, FanoutScope } from './fanout-context.ts';
 import { parseSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
 import { subgraphFailure } from './subgraph-failure.ts';
@@ -27,7 +28,7 @@ export function createSubgraphDataSource(
   const path = new URL(address.url).pathname + new URL(address.url).search;
 
   const send = async (request: SubgraphRequest, scope: FanoutScope, call: Deadline): Promise<SubgraphAnswer> => {
-    const { statusCode, body } = await options.pools.get(address).request({
+    const { statusCode, headers, body } = await options.pools.get(address).request({
       method: 'POST',
       path,
       headers: await subgraphHeaders(scope, options.timeoutMs),
@@ -41,7 +42,9 @@ export function createSubgraphDataSource(
           `${address.name} refused the forwarded identity with status ${statusCode}: ${text.slice(0, 500)}`,
         ),
       });
-    return parseSubgraphAnswer(text);
+    const answer = parseSubgraphAnswer(text);
+    restrictCachePolicy(scope.cachePolicy, answer.errors ? undefined : String(headers['cache-control'] ?? ''));
+    return answer;
   };
 
   return {
@@ -58,6 +61,7 @@ export function createSubgraphDataSource(
         observe((answer.errors ?? []).map(codeOf));
         return answer as Awaited<ReturnType<GraphQLDataSource['process']>>;
       } catch (error) {
+        restrictCachePolicy(scope.cachePolicy, undefined);
         const failure = subgraphFailure({ error, subgraph: address.name, deadline: scope.deadline, call });
         observe([failure.code], scope.deadline.signal.aborted && failure.code !== 'DEADLINE_EXCEEDED');
         throw failure;

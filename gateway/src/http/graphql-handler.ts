@@ -2,6 +2,7 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/
 import { AppError, errorCodes } from '@nova/errors';
 import { startDeadline } from '@nova/resilience';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cacheable } from './cache-headers.ts';
 import { type OperationRequest, readPostedOperation, readQueriedOperation } from './read-operation.ts';
 import { currentScope, type GatewayContext, type RequestScope } from './request-scope.ts';
 
@@ -22,7 +23,7 @@ export type GraphqlHandlerOptions = {
 
 /** Serves one GraphQL request: reads it, finds its document and its viewer, and has Apollo run it. */
 export function createGraphqlHandler(options: GraphqlHandlerOptions) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<string | undefined> => {
     const { scope } = request;
     const search = searchOf(request);
     const asked = request.method === 'GET' ? readQueriedOperation(search) : readPostedOperation(request.body);
@@ -46,11 +47,11 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
         );
       }, deadline.signal);
       const text = await bodyText(answer);
-      reply.code(statusOf(scope)).header('content-type', contentType(request)).header('cache-control', 'no-store');
+      reply.code(statusOf(scope)).header('content-type', contentType(request));
       setQuotaHeaders(reply, scope);
       const allow = answer.headers.get('allow');
       if (allow) reply.header('allow', allow);
-      return text;
+      return cacheable(request, reply, text);
     } finally {
       deadline.clear();
     }

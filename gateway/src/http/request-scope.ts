@@ -30,6 +30,8 @@ export type RequestScope = {
     plan?: Planned['plan'];
   };
   readonly stats: { fetches: number; waves: number };
+  /** What the subgraphs' answers allow together: the seconds to keep them (undefined without any), and by whom. */
+  readonly cachePolicy: { maxAgeSeconds: number | undefined; isPrivate: boolean };
   readonly errorCodes: ErrorCode[];
   /** What the answer's headers say besides. */
   readonly answer: {

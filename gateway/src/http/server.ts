@@ -33,7 +33,7 @@ export type HttpServerOptions = {
   /** Addresses and networks whose x-forwarded-for is believed. */
   readonly trustedProxies: readonly string[];
   readonly toClientError: ToClientError;
-  readonly handleGraphql: (request: FastifyRequest, reply: FastifyReply) => Promise<string>;
+  readonly handleGraphql: (request: FastifyRequest, reply: FastifyReply) => Promise<string | undefined>;
   /** Further routes, and their place in development only. */
   readonly routes?: (app: FastifyInstance) => void;
   readonly observe: (answered: AnsweredRequest) => void;
@@ -159,6 +159,7 @@ function newScope({ headers, ip }: FastifyRequest): RequestScope {
     },
     operation: { executed: false, hasData: false },
     stats: { fetches: 0, waves: 0 },
+    cachePolicy: { maxAgeSeconds: undefined, isPrivate: false },
     errorCodes: [],
     answer: {},
   };
@@ -182,6 +183,7 @@ function refuse(
   return reply
     .code(refusal?.facts.httpStatus ?? 500)
     .header(headerNames.correlationId, scope.correlationId)
+    .header('cache-control', 'no-store')
     .header('content-type', 'application/json; charset=utf-8')
     .send(JSON.stringify({ errors: [shown] }));
 }

@@ -1,5 +1,6 @@
 import { composeServices } from '@apollo/composition';
 import { parse, printSchema } from 'graphql';
+import { withoutCacheHints } from './cache-hints.ts';
 
 export type SubgraphSource = {
   readonly name: string;
@@ -22,7 +23,7 @@ export function composeSupergraph(subgraphs: readonly SubgraphSource[]): Composi
   const parsed = [];
   for (const { name, url, sdl } of subgraphs) {
     try {
-      parsed.push({ name, url, typeDefs: parse(sdl) });
+      parsed.push({ name, url, typeDefs: withoutCacheHints(parse(sdl)) });
     } catch (error) {
       return { kind: 'failed', errors: [`[${name}] ${error instanceof Error ? error.message : String(error)}`] };
     }
