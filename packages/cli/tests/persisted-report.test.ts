@@ -23,7 +23,7 @@ async function report(documents: Readonly<Record<string, string>>, ...flags: str
   return { code, text: lines.join('\n') };
 }
 
-test('the report says of each operation how deep it is, what it costs and where, and how far it fans out', async () => {
+test('the report says of each operation how deep it is, what it costs and where, and how far it fans out, whose it is, and how long its answer may be kept', async () => {
   const documents = {
     One: 'query One { posts(first: 5) { nodes { id } } }',
     Far: 'query Far($n: Int) { posts(first: $n) { nodes { author { displayName } comments(first: 3) { nodes { body } } } } viewer { id } }',
@@ -32,13 +32,23 @@ test('the report says of each operation how deep it is, what it costs and where,
   expect([code, JSON.parse(text)]).toEqual([
     0,
     [
-      expect.objectContaining({ name: 'One', depth: 2, fetches: 1, waves: 1, subgraphs: ['content'] }),
+      expect.objectContaining({
+        name: 'One',
+        depth: 2,
+        fetches: 1,
+        waves: 1,
+        subgraphs: ['content'],
+        owners: ['Content team'],
+        cacheability: { maxAgeSeconds: 5, scope: 'public', decidedBy: 'posts' },
+      }),
       expect.objectContaining({
         name: 'Far',
         fetches: 3,
         waves: 2,
         subgraphs: ['content', 'identity', 'user'],
         costliestPath: 'posts.nodes.comments.nodes',
+        owners: ['Content team', 'Identity team', 'Profiles team'],
+        cacheability: { maxAgeSeconds: 0, scope: 'private', decidedBy: 'viewer' },
       }),
     ],
   ]);
@@ -46,6 +56,14 @@ test('the report says of each operation how deep it is, what it costs and where,
   expect(far.cost).toBeGreaterThan(20 * one.cost);
   const table = await report(documents);
   expect(table.text).toMatch(/^\| operation \|[^\n]*\n\| --- [^\n]*\n\| One \| query \| 2 \| /);
+  const cells = table.text.split('\n').map((line) => line.split(' | '));
+  expect(new Set(cells.map(({ length }) => length))).toEqual(new Set([9]));
+  expect(cells.map((line) => line.at(-1))).toEqual([
+    'kept (decided by) |',
+    '--- |',
+    'public, 5 s (posts) |',
+    'no (viewer) |',
+  ]);
 });
 
 test('an operation that the supergraph cannot serve is named with why, and the command fails', async () => {

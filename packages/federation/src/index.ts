@@ -1,9 +1,12 @@
 export { type CostModel, type FieldCostInput, maxCost, readCostModel } from './cost-model.ts';
+export { type Cacheability, operationCacheability } from './operation-cacheability.ts';
 export { type CostInput, costliestPath, operationCost } from './operation-cost.ts';
 export { operationDepth } from './operation-depth.ts';
 export { type PlanSummary, planSubgraphs, summarizePlan } from './plan-summary.ts';
 export { type Planned, type Planner, type PlannerOptions, startPlanner } from './planning/planner.ts';
 export { withoutSecurityMarker } from './security-marker.ts';
+export { subgraphContact } from './subgraph-contact.ts';
+export { type CacheHint, readSubgraphHints, type SubgraphHints } from './subgraph-hints.ts';
 export {
   type LoadedSupergraph,
   type OpenedSupergraph,

@@ -1,17 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
+  type Cacheability,
   type CostModel,
   costliestPath,
   type OpenedSupergraph,
   openSupergraph,
+  operationCacheability,
   operationCost,
   operationDepth,
   planOperation,
   planSubgraphs,
   readCostModel,
+  readSubgraphHints,
+  type SubgraphHints,
+  subgraphContact,
   summarizePlan,
 } from '@nova/federation';
+import { subgraphNames, subgraphSdl } from '@nova/schema';
 import {
   GraphQLBoolean,
   GraphQLFloat,
@@ -47,6 +53,10 @@ export type OperationReport = {
   readonly fetches: number;
   readonly waves: number;
   readonly subgraphs: readonly string[];
+  /** The teams that these belong to. */
+  readonly owners: readonly string[];
+  /** Of its answer to a GET. */
+  readonly cacheability: Cacheability;
   /** Why the supergraph cannot serve it; the figures are 0 then. */
   readonly problems: readonly string[];
 };
@@ -61,7 +71,14 @@ export async function reportOperations({ args, output }: CommandInput): Promise<
   const { manifest, supergraph, json } = readArguments(args);
   const { operations }: { operations: Operation[] } = JSON.parse(readFileSync(manifest, 'utf8'));
   const opened = openSupergraph(readFileSync(supergraph, 'utf8'));
-  const graph = { opened, schema: opened.apiSchema.toGraphQLJSSchema(), model: readCostModel(opened.sdl) };
+  const sdls = new Map(subgraphNames().map((name) => [name, subgraphSdl(name)]));
+  const graph = {
+    opened,
+    schema: opened.apiSchema.toGraphQLJSSchema(),
+    model: readCostModel(opened.sdl),
+    hints: new Map([...sdls].map(([name, sdl]) => [name, readSubgraphHints(sdl)])),
+    contacts: new Map([...sdls].map(([name, sdl]) => [name, subgraphContact(sdl)])),
+  };
   const reports = operations.map((operation) => report(operation, graph));
   output.log(json ? JSON.stringify(reports, undefined, 2) : toMarkdown(reports));
   return reports.some(({ problems }) => problems.length > 0) ? 1 : 0;
@@ -82,29 +99,50 @@ function readArguments(args: readonly string[]) {
   }
 }
 
-type Graph = { readonly opened: OpenedSupergraph; readonly schema: GraphQLSchema; readonly model: CostModel };
+type Graph = {
+  readonly opened: OpenedSupergraph;
+  readonly schema: GraphQLSchema;
+  readonly model: CostModel;
+  /** Of the subgraphs in schema/subgraphs, by name: what only their own SDL says. */
+  readonly hints: ReadonlyMap<string, SubgraphHints>;
+  readonly contacts: ReadonlyMap<string, string | undefined>;
+};
 
-function report({ name, id, type, body }: Operation, { opened, schema, model }: Graph): OperationReport {
+function report({ name, id, type, body }: Operation, graph: Graph): OperationReport {
+  const { opened, schema, model } = graph;
   const document = parse(body);
   const problems = validate(schema, document).map(({ message }) => message);
   const operation = document.definitions.find((it) => it.kind === Kind.OPERATION_DEFINITION);
   const facts = { name, id, type };
   if (problems.length > 0 || !operation) {
-    const nothing = { depth: 0, cost: 0, costliestPath: '', fetches: 0, waves: 0, subgraphs: [] };
     return { ...facts, ...nothing, problems };
   }
   const input = { schema, document, operation, variables: assumedVariables(operation, schema), model };
   const plan = planOperation(opened, { query: body });
+  const subgraphs = planSubgraphs(plan);
   return {
     ...facts,
     depth: operationDepth(document),
     cost: operationCost(input),
     costliestPath: costliestPath(input),
     ...summarizePlan(plan),
-    subgraphs: planSubgraphs(plan),
+    subgraphs,
+    owners: [...new Set(subgraphs.flatMap((subgraph) => graph.contacts.get(subgraph) ?? []))].sort(),
+    cacheability: operationCacheability(plan, graph.hints),
     problems,
   };
 }
+
+const nothing = {
+  depth: 0,
+  cost: 0,
+  costliestPath: '',
+  fetches: 0,
+  waves: 0,
+  subgraphs: [],
+  owners: [],
+  cacheability: { maxAgeSeconds: 0, scope: 'public', decidedBy: '' },
+} as const;
 
 /** A value for every variable that needs one, and for numbers without a default. Only numbers can change a cost. */
 function assumedVariables({ variableDefinitions }: OperationDefinitionNode, schema: GraphQLSchema) {
@@ -129,15 +167,32 @@ function assumedValue(type: GraphQLInputType): unknown {
   return type === GraphQLBoolean ? true : 'assumed';
 }
 
+const columns = [
+  'operation',
+  'type',
+  'depth',
+  'cost (most of it)',
+  'fetches',
+  'waves',
+  'subgraphs',
+  'owners',
+  'kept (decided by)',
+];
+
 function toMarkdown(reports: readonly OperationReport[]): string {
-  const rows = reports.map((one) =>
-    one.problems.length > 0
-      ? `| ${one.name} | ${one.type} | | | | | ${one.problems.join(' ').replaceAll('|', '\\|')} |`
-      : `| ${one.name} | ${one.type} | ${one.depth} | ${one.cost}${one.costliestPath && ` (${one.costliestPath})`} | ${one.fetches} | ${one.waves} | ${one.subgraphs.join(', ')} |`,
-  );
-  return [
-    '| operation | type | depth | cost (most of it) | fetches | waves | subgraphs |',
-    '| --- | --- | ---: | ---: | ---: | ---: | --- |',
-    ...rows,
-  ].join('\n');
+  const alignment = columns.map((column) => (/^(depth|cost|fetches|waves)/.test(column) ? '---:' : '---'));
+  return [columns, alignment, ...reports.map(toRow)].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function toRow(one: OperationReport): readonly (string | number)[] {
+  if (one.problems.length > 0)
+    return [one.name, one.type, '', '', '', '', one.problems.join(' ').replaceAll('|', '\\|'), '', ''];
+  const { name, type, depth, fetches, waves, subgraphs, owners } = one;
+  const cost = `${one.cost}${one.costliestPath && ` (${one.costliestPath})`}`;
+  return [name, type, depth, cost, fetches, waves, subgraphs.join(', '), owners.join(', '), toLifetime(one)];
+}
+
+function toLifetime({ type, cacheability: { maxAgeSeconds, scope, decidedBy } }: OperationReport): string {
+  if (type !== 'query') return 'no';
+  return `${maxAgeSeconds === 0 ? 'no' : `${scope}, ${maxAgeSeconds} s`} (${decidedBy})`;
 }
