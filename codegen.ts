@@ -1,5 +1,6 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import { subgraphNames, subgraphSdl } from '@nova/schema';
+import { clientNames } from './persisted-queries/clients.ts';
 
 const scalars = {
   DateTime: { input: 'string', output: 'Date' },
@@ -42,13 +43,13 @@ const resolverTypes = Object.fromEntries(
   ]),
 );
 
-const config: CodegenConfig = {
-  generates: {
-    ...resolverTypes,
-    'persisted-queries/gen/web/': {
+const clientDocuments = Object.fromEntries(
+  clientNames().map((name) => [
+    `persisted-queries/gen/${name}/`,
+    {
       schema: 'schema/api.graphql',
-      documents: ['persisted-queries/web/*.graphql'],
-      preset: 'client',
+      documents: [`persisted-queries/${name}/*.graphql`],
+      preset: 'client' as const,
       presetConfig: {
         persistedDocuments: { mode: 'embedHashInDocument', hashAlgorithm: 'sha256' },
         fragmentMasking: false,
@@ -59,6 +60,13 @@ const config: CodegenConfig = {
         scalars: { DateTime: 'string', Email: 'string', Username: 'string' },
       },
     },
+  ]),
+);
+
+const config: CodegenConfig = {
+  generates: {
+    ...resolverTypes,
+    ...clientDocuments,
   },
 };
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { errorCodes } from '@nova/errors';
 import { documentId } from '@nova/persisted-queries/document-id';
 import {
   AddCommentDocument,
@@ -9,6 +11,7 @@ import {
   PostPageDocument,
   RegisterDocument,
 } from '@nova/persisted-queries/web';
+import { isNovaError, type NovaAnswer } from '@nova/persisted-queries/web/errors';
 import { postGraphql, startFederation, type TestFederation } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -66,6 +69,39 @@ test('a person signs up, signs in, posts, reads posts with authors and comments 
   await send(DeletePostDocument, { input: { id: postId } }, token);
   expect((await send(HomePageDocument, { first: 10 }, token)).posts.nodes).toEqual([]);
   expect((await send(PostPageDocument, { id: postId }, token)).post).toBeNull();
+});
+
+test('a generated client knows the type of its data by id, and tells its errors apart by their code', async () => {
+  const ask = async <R, V extends object>(document: TypedDocumentNode<R, V>, variables: V): Promise<NovaAnswer<R>> => {
+    const response = await fetch(nova.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ documentId: documentId(document), variables }),
+    });
+    return (await response.json()) as NovaAnswer<R>;
+  };
+  const account = { email: 'joan@nova.test', username: 'joan', password: 'correct horse battery' };
+  const { data } = await ask(RegisterDocument, { input: account });
+  const username: string | undefined = data?.register.account.username;
+  expect(username).toBe('joan');
+
+  const wrong = { email: account.email, password: 'a wrong password' };
+  const refused = await ask(LoginDocument, { input: wrong });
+  expect(refused.data ?? null).toBeNull();
+  const [error] = refused.errors ?? [];
+  expect(isNovaError(error, 'ACCOUNT_LOCKED')).toBe(false);
+  expect(isNovaError(error, 'INVALID_CREDENTIALS')).toBe(true);
+  if (!isNovaError(error, 'INVALID_CREDENTIALS')) return;
+  const code: 'INVALID_CREDENTIALS' = error.extensions.code;
+  expect(error.extensions).toEqual({ code, retryable: false, requestId: expect.stringMatching(/^[\w-]{8,64}$/) });
+  for (const other of [undefined, null, 'INTERNAL_ERROR', new Error('no'), { extensions: {} }])
+    expect(isNovaError(other, 'INTERNAL_ERROR')).toBe(false);
+});
+
+test('the error list of a client has every code and no other', async () => {
+  const file = new URL('../../persisted-queries/gen/web/errors.ts', import.meta.url);
+  const codes = [...readFileSync(file, 'utf8').matchAll(/\| '([A-Z_]+)'/g)].map(([, code]) => code);
+  expect(codes).toEqual(Object.keys(errorCodes));
 });
 
 let open: TestFederation;

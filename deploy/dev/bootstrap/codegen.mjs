@@ -11,6 +11,8 @@ const inputs = [
   'pnpm-lock.yaml',
   'codegen.ts',
   'tools/codegen.ts',
+  'tools/client-errors.ts',
+  'packages/errors/src/codes.ts',
   'schema/**/*.graphql',
   'schema/src/*.ts',
   'proto/nova/**/*.proto',
@@ -24,6 +26,7 @@ function outputs() {
   return [
     'proto/gen/descriptors.binpb',
     'persisted-queries/gen/web/graphql.ts',
+    'persisted-queries/gen/web/errors.ts',
     ...domains.map((domain) => `subgraphs/${domain}/src/generated/graphql.ts`),
   ];
 }
