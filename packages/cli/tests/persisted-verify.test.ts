@@ -16,6 +16,10 @@ afterAll(() => rmSync(directory, { recursive: true }));
 async function verify(name: string, content: string): Promise<{ code: number; text: string }> {
   const file = join(directory, name);
   writeFileSync(file, content);
+  return verifyFile(file);
+}
+
+async function verifyFile(file: string): Promise<{ code: number; text: string }> {
   const lines: string[] = [];
   const output = { log: (line: string) => lines.push(line), error: (line: string) => lines.push(line) };
   const code = await runNova(['persisted', 'verify', file], output);
@@ -36,7 +40,17 @@ test.each<[what: string, content: string, reason: RegExp]>([
   [
     'only formatted otherwise',
     changed((body) => body),
-    /in another text; send the one that codegen emits \([0-9a-f]{64}\)/,
+    /in another text or order; send the one that codegen emits \([0-9a-f]{64}\)/,
+  ],
+  [
+    'as it was written, which codegen sorts',
+    readFileSync(new URL('../../../persisted-queries/web/HomePage.graphql', import.meta.url), 'utf8'),
+    /it asks for what HomePage of the manifest asks for/,
+  ],
+  [
+    'as it was written and then changed',
+    readFileSync(new URL('../../../persisted-queries/web/HomePage.graphql', import.meta.url), 'utf8').replace('3', '7'),
+    /posts\.nodes\.comments: first: 7, in the manifest first: 3/,
   ],
   [
     'with a field more',
@@ -64,6 +78,20 @@ test.each<[what: string, content: string, reason: RegExp]>([
 test('an id that is not that of its text is told both', async () => {
   const { code, text } = await verify('body.json', JSON.stringify({ documentId: 'a'.repeat(64), query: home.body }));
   expect([code, text]).toEqual([1, expect.stringMatching(new RegExp(`its id a{64} is not .* ${home.id}`))]);
+});
+
+test('an id without a text is told that it may be newer than the manifest', async () => {
+  const { code, text } = await verify('body.json', JSON.stringify({ documentId: `sha256:${'A'.repeat(64)}` }));
+  expect([code, text]).toEqual([1, expect.stringMatching(/has the id a{64}, and there is no text.*persisted build/)]);
+});
+
+test.each([
+  ['nowhere.json', undefined, /nowhere\.json cannot be read: ENOENT/],
+  ['broken.json', '{ no', /broken\.json is not JSON/],
+  ['other.json', '7', /other\.json is neither a manifest nor the body of a request/],
+])('of %s it is said what is wrong with the file', async (name, content, reason) => {
+  const { code, text } = await (content === undefined ? verifyFile(join(directory, name)) : verify(name, content));
+  expect([code, text]).toEqual([2, expect.stringMatching(reason)]);
 });
 
 function withoutFirst(field: string): string {

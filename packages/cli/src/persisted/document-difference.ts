@@ -12,7 +12,7 @@ import {
 
 /**
  * The first thing in which one operation asks for something else than another, as a sentence; undefined when both ask for
- * the same and only their texts differ. Fragments are looked into; `__typename`, which clients add by themselves, counts.
+ * the same and only their texts, or the order in them, differ. Fragments are looked into; `__typename`, which clients add by themselves, counts.
  */
 export function documentDifference(sent: DocumentNode, known: DocumentNode): string | undefined {
   const [one, other] = [operationOf(sent), operationOf(known)];
@@ -41,10 +41,7 @@ function setDifference(sent: Side, known: Side, path: string): string | undefine
     const found = other && partDifference(part, other, { path: at(path, name), sent, known });
     if (found) return found;
   }
-  const [order, knownOrder] = [[...sentParts.keys()].join(' '), [...knownParts.keys()].join(' ')];
-  return order === knownOrder
-    ? undefined
-    : `in ${path || 'the operation'} the order is ${order}, in the manifest ${knownOrder}`;
+  return undefined;
 }
 
 type Part = { readonly facts: readonly string[]; readonly set?: SelectionSetNode | undefined };
@@ -96,9 +93,7 @@ function listDifference(what: string, sent: readonly string[], known: readonly s
   if (extra !== undefined && missing !== undefined) return `${what} ${extra}, in the manifest ${missing}`;
   if (extra !== undefined) return `${what} ${extra} is not in the manifest`;
   if (missing !== undefined) return `${what} ${missing} of the manifest is missing`;
-  return sent.join() === known.join()
-    ? undefined
-    : `${what} order ${sent.join(', ')}, in the manifest ${known.join(', ')}`;
+  return undefined;
 }
 
 function operationOf({ definitions }: DocumentNode): OperationDefinitionNode | undefined {

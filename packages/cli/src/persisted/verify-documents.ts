@@ -17,7 +17,7 @@ const committed = new URL('../../../../persisted-queries/manifest.json', import.
  */
 export async function verifyDocuments({ args, output }: CommandInput): Promise<number> {
   const { file, manifestFile } = readArguments(args);
-  const known = readManifest(readFileSync(manifestFile, 'utf8'));
+  const known = readManifest(manifestFile);
   const reasons = readSent(file).map((sent) => ({ sent, reason: whyUnknown(sent, known) }));
   for (const { sent, reason } of reasons) output.log(reason ? `✗ ${sent.label}: ${reason}` : `✓ ${sent.label}`);
   return reasons.some(({ reason }) => reason !== undefined) ? 1 : 0;
@@ -45,7 +45,8 @@ function whyUnknown(sent: Sent, known: readonly Known[]): string | undefined {
     return `its id ${id} is not the SHA-256 of its text, which is ${hash(text)}`;
   const wanted = id ?? hash(text ?? '');
   if (known.some((operation) => operation.id === wanted)) return undefined;
-  if (text === undefined) return 'no operation of the manifest has this id; the file has no text to compare';
+  if (text === undefined)
+    return `no operation of the manifest has the id ${wanted}, and there is no text to compare; was the manifest built after the client's last codegen (nova persisted build)?`;
   return whyTextDiffers(text, known);
 }
 
@@ -59,15 +60,14 @@ function whyTextDiffers(text: string, known: readonly Known[]): string {
   if (!first) return `no operation of the manifest is called ${name}; it has ${known.map((it) => it.name).join(', ')}`;
   const differences = same.map(({ body }) => documentDifference(document, parse(body)));
   if (differences.includes(undefined)) {
-    return `it asks for what ${name} of the manifest asks for, in another text; send the one that codegen emits (${first.id})`;
+    return `it asks for what ${name} of the manifest asks for, in another text or order; send the one that codegen emits (${first.id})`;
   }
   return `it differs from ${name} of the manifest: ${differences[0]}`;
 }
 
 function readSent(file: string): Sent[] {
-  const text = readFileSync(file, 'utf8');
-  if (!file.endsWith('.json')) return [{ label: file, text: text.trim() }];
-  const json = JSON.parse(text);
+  if (!file.endsWith('.json')) return [{ label: file, text: readText(file).trim() }];
+  const json = readJson(file);
   if (Array.isArray(json.operations))
     return json.operations.map((operation: Known) => ({
       label: operation.name,
@@ -80,10 +80,28 @@ function readSent(file: string): Sent[] {
   return [{ label: json.operationName ?? file, id, text: json.query }];
 }
 
-function readManifest(text: string): Known[] {
-  const { operations } = JSON.parse(text);
+function readManifest(file: string | URL): Known[] {
+  const { operations } = readJson(file);
   if (!Array.isArray(operations)) throw new UsageError('The manifest has no operations.');
   return operations;
+}
+
+function readText(file: string | URL): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever a client has put there.
+function readJson(file: string | URL): any {
+  try {
+    return Object(JSON.parse(readText(file)));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${file} is not JSON: ${(error as Error).message}`);
+  }
 }
 
 function tryParse(text: string): DocumentNode | string {
