@@ -64,19 +64,29 @@ test('a part that says for how long but not by whom is for the viewer alone', as
   expect(await kept(feed)).toBe('private, max-age=10');
 });
 
-test('an answer with an error is not kept, whatever the subgraphs say', async () => {
+test.each([
+  [
+    'that a subgraph told',
+    'NOT_FOUND',
+    { data: { _entities: [null, null] }, errors: [{ message: 'no', extensions: { code: 'NOT_FOUND' } }] },
+  ],
+  ['that it should have told', 'INTERNAL_ERROR', { data: { _entities: [{ username: null }, { username: null }] } }],
+  ['of a subgraph that speaks no GraphQL', 'SUBGRAPH_UNAVAILABLE', 'what?'],
+])('an answer with an error %s is not kept, whatever its header says', async (_what, code, answer) => {
   world.subgraphs.user.misbehave((_request, response) => {
     response.setHeader('content-type', 'application/json');
-    const errors = [{ message: 'no', path: ['_entities', 0], extensions: { code: 'NOT_FOUND' } }];
-    response.end(JSON.stringify({ data: { _entities: [null, null] }, errors }));
+    response.end(JSON.stringify(answer));
   });
   try {
     const { body, headers } = await get(feed);
-    expect([body.errors[0].extensions.code, headers.get('cache-control')]).toEqual(['NOT_FOUND', 'no-store']);
+    expect([body.errors[0].extensions.code, headers.get('cache-control')]).toEqual([code, 'no-store']);
     expect(headers.get('etag')).toBeNull();
   } finally {
     world.subgraphs.user.misbehave(undefined);
   }
+});
+
+test('a refusal is not kept', async () => {
   const unknown = await get('{ other }');
   expect([unknown.status, unknown.headers.get('cache-control')]).toEqual([404, 'no-store']);
   expect(await kept(name)).toBe('no-store');
