@@ -14,6 +14,7 @@ const packageLevels: Readonly<Record<string, number>> = {
   rpc: 3,
   events: 4,
   outbox: 5,
+  idempotency: 5,
   registry: 5,
   subgraph: 6,
   cli: 7,

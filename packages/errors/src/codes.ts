@@ -99,6 +99,16 @@ export const errorCodes = {
     meaning:
       'Your quota of requests, or of tries of one field, is used up; try again after the seconds in Retry-After.',
   },
+  IDEMPOTENCY_KEY_REQUIRED: invalid('A mutation needs an idempotency key of its own, in the header X-Idempotency-Key.'),
+  IDEMPOTENCY_KEY_INVALID: invalid('An idempotency key has 8 to 128 printable ASCII characters and no spaces.'),
+  IDEMPOTENCY_KEY_REUSED: invalid('The idempotency key was sent with another request before; take a new one.', 422),
+  IDEMPOTENT_REQUEST_RUNNING: {
+    kind: 'conflict',
+    httpStatus: 409,
+    retryable: true,
+    meaning:
+      'The first request with this idempotency key is still running; ask again after the seconds in Retry-After.',
+  },
   RESOURCE_EXHAUSTED: {
     kind: 'limited',
     httpStatus: 429,

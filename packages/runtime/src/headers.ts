@@ -7,6 +7,8 @@ export const headerNames = {
   /** Milliseconds the caller will still wait. */
   deadlineMs: 'x-nova-deadline-ms',
   traceparent: 'traceparent',
+  /** `<hash of viewer and key>:<fingerprint of the request>`, sent to subgraphs with mutations. */
+  idempotencyKey: 'x-nova-idempotency-key',
 } as const;
 
 /** A caller's correlation id if it has the accepted form, else a new one. */

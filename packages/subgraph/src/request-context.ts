@@ -1,4 +1,5 @@
 import { AppError } from '@nova/errors';
+import { type IdempotencyKey, parseIdempotencyKey } from '@nova/idempotency';
 import { type Deadline, startDeadline } from '@nova/resilience';
 import {
   correlationIdFrom,
@@ -20,12 +21,14 @@ export type RequestContext = {
   readonly traceparent: string;
   /** The gateway's deadline; its signal also aborts when the gateway hangs up. */
   readonly deadline: Deadline;
+  /** Of the request; what resolvers of `Mutation` see is of their field. */
+  readonly idempotency: IdempotencyKey | undefined;
   readonly log: Logger;
 };
 
 const maxDeadlineMs = 30_000;
 
-/** Verifies who the request acts for and starts its deadline. Throws UNAUTHENTICATED without a valid identity. */
+/** Verifies who the request acts for and starts its deadline. Throws UNAUTHENTICATED without a valid identity, and BAD_REQUEST. */
 export async function openRequestContext(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -37,13 +40,22 @@ export async function openRequestContext(
   const identity = await services.verifyIdentity(identityToken).catch((cause: unknown) => {
     throw new AppError('UNAUTHENTICATED', 'The request carries no valid identity.', { cause });
   });
+  const idempotency = idempotencyKeyOf(request);
   const hungUp = new AbortController();
   const deadline = startDeadline(deadlineMs(headerText(request, headerNames.deadlineMs)), hungUp.signal);
   reply.raw.once('close', () => {
     deadline.clear();
     if (!reply.raw.writableFinished) hungUp.abort(new AppError('DEADLINE_EXCEEDED', 'The caller hung up.'));
   });
-  return { identity, identityToken, correlationId, traceparent, deadline, log: services.log.child({ correlationId }) };
+  const log = services.log.child({ correlationId });
+  return { identity, identityToken, correlationId, traceparent, deadline, idempotency, log };
+}
+
+function idempotencyKeyOf(request: FastifyRequest): IdempotencyKey | undefined {
+  const text = headerText(request, headerNames.idempotencyKey);
+  const key = parseIdempotencyKey(text);
+  if (text !== '' && !key) throw new AppError('BAD_REQUEST', `${headerNames.idempotencyKey} is malformed.`);
+  return key;
 }
 
 function headerText(request: FastifyRequest, name: string): string {

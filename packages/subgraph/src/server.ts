@@ -11,6 +11,7 @@ import { subgraphSdl } from '@nova/schema';
 import fastify, { type FastifyInstance } from 'fastify';
 import { parse } from 'graphql';
 import { errorMapper } from './error-mapper.ts';
+import { withFieldKeys } from './field-keys.ts';
 import { observeHttp } from './http-metrics.ts';
 import { openRequestContext, type RequestContext } from './request-context.ts';
 import { scalarResolvers } from './scalars.ts';
@@ -78,7 +79,7 @@ function createApollo<Context extends RequestContext>(options: SubgraphOptions<C
     schema: buildSubgraphSchema([
       {
         typeDefs: parse(subgraphSdl(options.name)),
-        resolvers: { ...scalarResolvers, ...(options.resolvers as GraphQLResolverMap<Context>) },
+        resolvers: { ...scalarResolvers, ...withFieldKeys(options.resolvers as GraphQLResolverMap<Context>) },
       },
     ]),
     formatError,

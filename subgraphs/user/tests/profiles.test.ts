@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase } from '@nova/postgres';
-import { createLogger, type Identity } from '@nova/runtime';
+import { createLogger, headerNames, type Identity } from '@nova/runtime';
 import { startSubgraphs, statementsDuring, subgraphClient, type TestSubgraphs, userIdentity } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
@@ -65,6 +65,15 @@ test('what a profile update leaves out stays, and null clears', async () => {
     bio: null,
     location: 'Ithaca',
   });
+});
+
+test('a profile update that is repeated with its key does not undo what was changed meanwhile', async () => {
+  const as = userIdentity(await register('lise'));
+  const headers = { [headerNames.idempotencyKey]: `${'a'.repeat(64)}:${'b'.repeat(64)}` };
+  const query = `mutation { updateProfile(input: { bio: "Fission." }) { user { bio } } }`;
+  expect((await send(query, { as, headers })).data.updateProfile.user).toEqual({ bio: 'Fission.' });
+  await update(as, { bio: 'Physics.' });
+  expect((await send(query, { as, headers })).data.updateProfile.user).toEqual({ bio: 'Physics.' });
 });
 
 test.each([

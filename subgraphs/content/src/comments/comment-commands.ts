@@ -1,9 +1,11 @@
+import { type Idempotent, once } from '@nova/idempotency';
 import type { EventOrigin } from '@nova/outbox';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { type Comment, commentBody, commentNotFound, requireCommentAuthor } from './comment.ts';
 import { appendCommentAdded, appendCommentDeleted } from './comment-events.ts';
 import {
+  findComments,
   findPostOfComment,
   insertComment,
   lockComment,
@@ -11,11 +13,14 @@ import {
   markCommentsOfPostDeleted,
 } from './comment-repository.ts';
 
+/** The request a command is run for. */
+type Origin = EventOrigin & Idempotent;
+
 export type CommentCommands = {
   /** Throws BAD_USER_INPUT for a body that is empty or too long, NOT_FOUND without the post. */
-  add(input: { postId: string; authorId: string; body: string }, origin: EventOrigin): Promise<Comment>;
+  add(input: { postId: string; authorId: string; body: string }, origin: Origin): Promise<Comment>;
   /** Throws NOT_FOUND, or FORBIDDEN for another's comment. */
-  delete(input: { id: string; userId: string }, origin: EventOrigin): Promise<void>;
+  delete(input: { id: string; userId: string }, origin: Origin): Promise<void>;
 };
 
 export function createCommentCommands(deps: {
@@ -25,24 +30,41 @@ export function createCommentCommands(deps: {
   return {
     add({ postId, authorId, body }, origin) {
       const accepted = commentBody(body);
-      return deps.db.transaction().execute(async (tx) => {
-        await deps.requirePost(tx, postId);
-        const comment = await insertComment(tx, { postId, authorId, body: accepted });
-        await appendCommentAdded(tx, { comment, origin });
-        return comment;
-      });
+      return deps.db.transaction().execute((tx) =>
+        once(tx, origin.idempotency, {
+          async effect() {
+            await deps.requirePost(tx, postId);
+            const comment = await insertComment(tx, { postId, authorId, body: accepted });
+            await appendCommentAdded(tx, { comment, origin });
+            return comment;
+          },
+          idOf: (comment) => comment.id,
+          async earlier(id) {
+            const [comment] = await findComments(tx, [id]);
+            if (!comment) throw commentNotFound(id);
+            return comment;
+          },
+        }),
+      );
     },
     delete({ id, userId }, origin) {
-      return deps.db.transaction().execute(async (tx) => {
-        const postId = await findPostOfComment(tx, id);
-        if (!postId) throw commentNotFound(id);
-        await deps.requirePost(tx, postId);
-        const comment = await lockComment(tx, id);
-        if (!comment) throw commentNotFound(id);
-        requireCommentAuthor(comment, userId);
-        await markCommentDeleted(tx, id, userId);
-        await appendCommentDeleted(tx, { comment, deletedBy: userId, origin });
-      });
+      return deps.db.transaction().execute((tx) =>
+        once(tx, origin.idempotency, {
+          async effect() {
+            const postId = await findPostOfComment(tx, id);
+            if (!postId) throw commentNotFound(id);
+            await deps.requirePost(tx, postId);
+            const comment = await lockComment(tx, id);
+            if (!comment) throw commentNotFound(id);
+            requireCommentAuthor(comment, userId);
+            await markCommentDeleted(tx, id, userId);
+            await appendCommentDeleted(tx, { comment, deletedBy: userId, origin });
+          },
+          idOf: () => id,
+          // Deleted it stays.
+          earlier: async () => undefined,
+        }),
+      );
     },
   };
 }

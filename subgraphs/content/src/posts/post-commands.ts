@@ -1,15 +1,19 @@
+import { type Idempotent, once } from '@nova/idempotency';
 import type { EventOrigin } from '@nova/outbox';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { type Post, postBody, postNotFound, requirePostAuthor } from './post.ts';
 import { appendPostCreated, appendPostDeleted } from './post-events.ts';
-import { insertPost, lockPost, markPostDeleted } from './post-repository.ts';
+import { findPosts, insertPost, lockPost, markPostDeleted } from './post-repository.ts';
+
+/** The request a command is run for. */
+type Origin = EventOrigin & Idempotent;
 
 export type PostCommands = {
   /** Throws BAD_USER_INPUT for a body that is empty or too long. */
-  create(input: { authorId: string; body: string }, origin: EventOrigin): Promise<Post>;
+  create(input: { authorId: string; body: string }, origin: Origin): Promise<Post>;
   /** Deletes a post and the comments under it. Throws NOT_FOUND, or FORBIDDEN for another's post. */
-  delete(input: { id: string; userId: string }, origin: EventOrigin): Promise<void>;
+  delete(input: { id: string; userId: string }, origin: Origin): Promise<void>;
 };
 
 export function createPostCommands(deps: {
@@ -19,20 +23,37 @@ export function createPostCommands(deps: {
   return {
     create({ authorId, body }, origin) {
       const accepted = postBody(body);
-      return deps.db.transaction().execute(async (tx) => {
-        const post = await insertPost(tx, { authorId, body: accepted });
-        await appendPostCreated(tx, { post, origin });
-        return post;
-      });
+      return deps.db.transaction().execute((tx) =>
+        once(tx, origin.idempotency, {
+          async effect() {
+            const post = await insertPost(tx, { authorId, body: accepted });
+            await appendPostCreated(tx, { post, origin });
+            return post;
+          },
+          idOf: (post) => post.id,
+          async earlier(id) {
+            const [post] = await findPosts(tx, [id]);
+            if (!post) throw postNotFound(id);
+            return post;
+          },
+        }),
+      );
     },
     delete({ id, userId }, origin) {
-      return deps.db.transaction().execute(async (tx) => {
-        const post = await requirePost(tx, id);
-        requirePostAuthor(post, userId);
-        await deps.deleteCommentsOfPost(tx, id, userId);
-        await markPostDeleted(tx, id, userId);
-        await appendPostDeleted(tx, { post, deletedBy: userId, origin });
-      });
+      return deps.db.transaction().execute((tx) =>
+        once(tx, origin.idempotency, {
+          async effect() {
+            const post = await requirePost(tx, id);
+            requirePostAuthor(post, userId);
+            await deps.deleteCommentsOfPost(tx, id, userId);
+            await markPostDeleted(tx, id, userId);
+            await appendPostDeleted(tx, { post, deletedBy: userId, origin });
+          },
+          idOf: () => id,
+          // Deleted it stays.
+          earlier: async () => undefined,
+        }),
+      );
     },
   };
 }

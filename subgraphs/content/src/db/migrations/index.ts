@@ -1,3 +1,4 @@
+import { idempotencyMigrations } from '@nova/idempotency/migrations';
 import { outboxMigrations } from '@nova/outbox/migrations';
 import type { MigrationSet } from '@nova/postgres';
 import * as createPostsAndComments from './20261121090000-create-posts-and-comments.ts';
@@ -6,4 +7,5 @@ import * as createPostsAndComments from './20261121090000-create-posts-and-comme
 export const migrations: MigrationSet = {
   '20261121090000-create-posts-and-comments': createPostsAndComments,
   ...outboxMigrations,
+  ...idempotencyMigrations,
 };

@@ -1,3 +1,4 @@
+import { idempotencyMigrations } from '@nova/idempotency/migrations';
 import { outboxMigrations } from '@nova/outbox/migrations';
 import type { MigrationSet } from '@nova/postgres';
 import * as createProfiles from './20261121090000-create-profiles.ts';
@@ -8,4 +9,5 @@ export const migrations: MigrationSet = {
   '20261121090000-create-profiles': createProfiles,
   ...outboxMigrations,
   '20261121110000-create-post-counts': createPostCounts,
+  ...idempotencyMigrations,
 };

@@ -5,6 +5,6 @@ export const mutation: MutationResolvers = {
   async updateProfile(_parent, { input }, context) {
     const { userId } = requireUser(context);
     const account = await context.accounts.requireActive(userId, context);
-    return { user: await context.profiles.update(account, input) };
+    return { user: await context.profiles.update(account, input, context) };
   },
 };
