@@ -22,7 +22,7 @@ const packageLevels: Readonly<Record<string, number>> = {
 
 const contracts = ['proto', 'schema', 'persisted-queries'];
 const gatewayPackages = ['errors', 'runtime', 'resilience', 'federation', 'cache'];
-const gatewayRooms = ['protection', 'rate-limits', 'fanout', 'persisted', 'auth', 'supergraph'];
+const gatewayRooms = ['protection', 'rate-limits', 'idempotency', 'fanout', 'persisted', 'auth', 'supergraph'];
 const doors = ['graphql', 'grpc', 'consumers'];
 const notNouns = [...doors, 'bin', 'db', 'generated'];
 

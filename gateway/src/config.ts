@@ -10,6 +10,7 @@ import {
   setting,
 } from '@nova/runtime';
 import ipaddr from 'ipaddr.js';
+import { idempotencySettings, toIdempotency } from './idempotency/settings.ts';
 import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
 import type { ProtectionOptions } from './protection/index.ts';
 import { type LimitMode, limitModes, measurableLimits } from './protection/limits.ts';
@@ -138,6 +139,7 @@ export const settings = {
     description:
       'Proxies whose x-forwarded-for names the client, as addresses or networks (10.0.0.0/8); without them the peer is the client.',
   }),
+  ...idempotencySettings,
   MAX_RUNNING_REQUESTS: setting.integer({
     default: 100,
     min: 1,
@@ -204,6 +206,7 @@ export type GatewayConfig = {
   readonly load: LoadLimits;
   readonly rateLimits: RateLimitOptions;
   readonly trustedProxies: readonly string[];
+  readonly idempotency: ReturnType<typeof toIdempotency>;
   readonly planning: {
     readonly timeLimitMs: number;
     readonly threads: number;
@@ -258,6 +261,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     },
     rateLimits: toRateLimits(flat),
     trustedProxies: checkNetworks(flat.TRUSTED_PROXIES),
+    idempotency: toIdempotency(flat, lenient),
     planning: {
       timeLimitMs: flat.PLAN_TIMEOUT_MS,
       threads: flat.PLAN_THREADS,

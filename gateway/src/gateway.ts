@@ -20,11 +20,15 @@ import { createApollo } from './http/apollo.ts';
 import { createToClientError, type ToClientError } from './http/client-error.ts';
 import { loadGraphiql } from './http/graphiql.ts';
 import { createGraphqlHandler } from './http/graphql-handler.ts';
+import { idempotencyStep } from './http/idempotency-step.ts';
 import type { OperationStep } from './http/operation-steps.ts';
-import { planningStep, planOfRequest } from './http/planning-step.ts';
+import { type PlanSource, planningStep, planOfRequest } from './http/planning-step.ts';
 import { rateLimitStep } from './http/rate-limit-step.ts';
 import type { GatewayContext } from './http/request-scope.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';
+import { createIdempotency } from './idempotency/idempotency.ts';
+import { createMemoryStore } from './idempotency/memory-store.ts';
+import { createRedisStore } from './idempotency/redis-store.ts';
 import { createAutomaticQueries } from './persisted/automatic-queries.ts';
 import type { Manifest } from './persisted/manifest.ts';
 import { type ManifestFiles, openManifestFiles } from './persisted/manifest-files.ts';
@@ -99,7 +103,6 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   const toClientError = createToClientError({ log, suggestions: development });
   const protection = createProtection(config.limits);
   const now = overrides.now ?? Date.now;
-  const rateLimits = createRateLimits({ ...config.rateLimits, redis, now, events: observers.rateLimits });
   const plans = createPlans({ ...config.planning, events: observers.plans });
   stack.add('planner', () => plans.stop());
   const open = (supergraph: string) => plans.open(supergraph, operationsOf(manifest.current()));
@@ -109,7 +112,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     toClientError,
     introspection: development,
     ...protection,
-    steps: [protectionStep(protection, observers.tolerated), rateLimitStep(rateLimits), planningStep(plans)],
+    steps: openSteps({ config, redis, now, observers, protection, plans }),
   });
   await apollo.start();
   stack.add('graphql', () => apollo.stop());
@@ -234,6 +237,30 @@ function createApolloGateway(parts: {
       },
     }),
   });
+}
+
+/** What happens to an operation before it is executed, in order. */
+function openSteps(parts: {
+  config: GatewayConfig;
+  redis: RedisConnection | undefined;
+  now: () => number;
+  observers: Observers;
+  protection: Protection;
+  plans: PlanSource;
+}): OperationStep[] {
+  const { config, redis, now, observers, protection, plans } = parts;
+  const rateLimits = createRateLimits({ ...config.rateLimits, redis, now, events: observers.rateLimits });
+  const idempotency = createIdempotency({
+    ...config.idempotency,
+    store: redis ? createRedisStore(redis.client) : createMemoryStore({ maxBytes: config.idempotency.cacheBytes }),
+    events: observers.idempotency,
+  });
+  return [
+    protectionStep(protection, observers.tolerated),
+    rateLimitStep(rateLimits),
+    idempotencyStep(idempotency),
+    planningStep(plans),
+  ];
 }
 
 /** Checks what the variables decide, and tells what is over a limit that is not enforced. */

@@ -9,6 +9,7 @@ function tangledSupergraph(): string {
   const sdl = (name: string) => `
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])
     type Query { node: Node @shareable }
+    ${name === 'a' ? 'type Mutation { renew: Node }' : ''}
     interface Node { id: ID! next: Node other: Node name: String }
     ${types
       .map(

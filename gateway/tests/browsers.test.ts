@@ -14,7 +14,7 @@ function preflight(origin: string): Promise<Response> {
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'content-type,authorization',
+      'access-control-request-headers': 'content-type,authorization,x-idempotency-key',
     },
   });
 }
@@ -24,13 +24,13 @@ test('pages of the named origins may call, those of others may not', async () =>
   const allowed = await preflight('https://nova.example');
   expect(allowed.status).toBe(204);
   expect(allowed.headers.get('access-control-allow-origin')).toBe('https://nova.example');
-  expect(allowed.headers.get('access-control-allow-headers')).toMatch(/authorization/);
+  expect(allowed.headers.get('access-control-allow-headers')).toMatch(/authorization.*x-idempotency-key/);
   expect(allowed.headers.get('access-control-allow-credentials')).toBeNull();
   for (const other of ['https://evil.example', 'https://nova.example.evil.example', 'null'])
     expect((await preflight(other)).headers.get('access-control-allow-origin')).toBeNull();
   const answer = await world.post({ query }, { origin: 'http://localhost:5173' });
   expect(answer.headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
-  expect(answer.headers.get('access-control-expose-headers')).toMatch(/x-correlation-id/);
+  expect(answer.headers.get('access-control-expose-headers')).toMatch(/x-correlation-id.*idempotency-replayed/);
   expect(answer.headers.get('vary')).toMatch(/origin/i);
 });
 

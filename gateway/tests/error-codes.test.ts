@@ -20,6 +20,7 @@ afterAll(() => Promise.all([world.stop(), nova.stop()]));
 const told = ({ status, refusal }: Answer): Told => ({ status, extensions: refusal });
 const repeat = (count: number, part: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => part(at)).join(' ');
+const idempotencyKey = { 'x-idempotency-key': 'one-of-mine' };
 const preflight = { 'apollo-require-preflight': 'true' };
 
 /** Any JSON body, to a gateway whose subgraphs are in memory. */
@@ -167,6 +168,22 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
     return inNova(registerAgain, { ...person, email: 'someone.else@nova.test' });
   },
   CONFLICT: saying('CONFLICT'),
+  IDEMPOTENCY_KEY_REQUIRED: elsewhere({ IDEMPOTENCY_KEYS: 'required' }, (it) => it.post({ query: createPost })),
+  IDEMPOTENCY_KEY_INVALID: ask(createPost, { 'x-idempotency-key': 'short' }),
+  IDEMPOTENCY_KEY_REUSED: async () => {
+    await world.post({ query: createPost }, idempotencyKey);
+    return told(await world.post({ query: createPost.replace('Hello', 'Bye') }, idempotencyKey));
+  },
+  IDEMPOTENT_REQUEST_RUNNING: elsewhere({}, async (it) => {
+    const held = Promise.withResolvers<ServerResponse>();
+    it.subgraphs.content.misbehave((_request, response) => held.resolve(response));
+    const first = it.post({ query: createPost }, idempotencyKey);
+    const response = await held.promise;
+    const refused = await it.post({ query: createPost }, idempotencyKey);
+    response.destroy();
+    await first;
+    return refused;
+  }),
   RATE_LIMITED: elsewhere({ RATE_LIMIT_PUBLIC: '1/60' }, async (it) => {
     await it.post({ query: '{ __typename }' });
     return it.post({ query: '{ __typename }' });

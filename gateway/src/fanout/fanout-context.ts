@@ -14,6 +14,8 @@ export type FanoutScope = {
   readonly stats: { fetches: number };
   /** Made stricter by every call. */
   readonly cachePolicy: CachePolicy;
+  /** `forwarded`: what subgraphs are told of the idempotency key of a mutation. */
+  readonly idempotency: { readonly claim?: { readonly forwarded?: string } };
 };
 
 /** Apollo copies the context before it hands it on, so what changes lies one level down. */

@@ -3,6 +3,7 @@ import type { FanoutScope } from './fanout-context.ts';
 
 /** All that a subgraph is told. Nothing of what the client sent is passed on. */
 export async function subgraphHeaders(scope: FanoutScope, timeoutMs: number): Promise<Record<string, string>> {
+  const forwarded = scope.idempotency.claim?.forwarded;
   return {
     'content-type': 'application/json',
     accept: 'application/json',
@@ -10,5 +11,6 @@ export async function subgraphHeaders(scope: FanoutScope, timeoutMs: number): Pr
     [headerNames.correlationId]: scope.correlationId,
     [headerNames.traceparent]: scope.traceparent,
     [headerNames.deadlineMs]: String(Math.min(scope.deadline.remainingMs(), timeoutMs)),
+    ...(forwarded !== undefined && { [headerNames.idempotencyKey]: forwarded }),
   };
 }

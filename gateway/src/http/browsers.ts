@@ -12,6 +12,7 @@ const allowedHeaders = [
   'apollographql-client-name',
   'apollographql-client-version',
   'x-apollo-operation-name',
+  'x-idempotency-key',
   headerNames.correlationId,
   headerNames.traceparent,
 ];
@@ -29,6 +30,7 @@ export async function serveBrowsers(app: FastifyInstance, origins: readonly stri
       allowedHeaders,
       exposedHeaders: [
         headerNames.correlationId,
+        'idempotency-replayed',
         'ratelimit-limit',
         'ratelimit-remaining',
         'ratelimit-reset',

@@ -3,6 +3,8 @@ import { AppError, errorCodes } from '@nova/errors';
 import { startDeadline } from '@nova/resilience';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cacheable } from './cache-headers.ts';
+import type { StoredAnswer } from '../idempotency/store.ts';
+import { lastWord } from './idempotency-step.ts';
 import { type OperationRequest, readPostedOperation, readQueriedOperation } from './read-operation.ts';
 import { currentScope, type GatewayContext, type RequestScope } from './request-scope.ts';
 
@@ -32,6 +34,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
     scope.operation.askedId = asked.ids[0];
     // Before the first wait, so that its time counts and a client that hangs up meanwhile is noticed.
     const deadline = startDeadline(options.requestTimeoutMs, hangUpSignal(reply));
+    let settled: StoredAnswer | undefined;
     try {
       const isTrusted = trustedAs !== undefined;
       const { query, operation, verdict } = await options.resolveDocument({ ...asked, isTrusted });
@@ -46,14 +49,19 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
           }),
         );
       }, deadline.signal);
-      const text = await bodyText(answer);
-      reply.code(statusOf(scope)).header('content-type', contentType(request));
+      const { earlier } = scope.idempotency.claim ?? {};
+      const { status, body } = earlier ?? { status: statusOf(scope), body: await bodyText(answer) };
+      settled = lastWord(scope, { status, body });
+      reply.code(status).header('content-type', contentType(request));
       setQuotaHeaders(reply, scope);
       const allow = answer.headers.get('allow');
       if (allow) reply.header('allow', allow);
-      return cacheable(request, reply, text);
+      if (earlier) reply.header('idempotency-replayed', 'true');
+      if (scope.errorCodes[0] === 'IDEMPOTENT_REQUEST_RUNNING') reply.header('retry-after', '1');
+      return cacheable(request, reply, body);
     } finally {
       deadline.clear();
+      await scope.idempotency.claim?.settle?.(settled);
     }
   };
 }

@@ -1,7 +1,8 @@
-import type {
-  ApolloServerPlugin,
-  GraphQLRequestContextDidResolveOperation,
-  GraphQLSchemaContext,
+import {
+  type ApolloServerPlugin,
+  type GraphQLRequestContextDidResolveOperation,
+  type GraphQLSchemaContext,
+  HeaderMap,
 } from '@apollo/server';
 import type { GatewayContext } from './request-scope.ts';
 
@@ -29,9 +30,21 @@ export function operationPlugin(steps: readonly OperationStep[]): ApolloServerPl
     async requestDidStart() {
       return {
         async didResolveOperation(operation) {
-          for (const step of steps) await step.run(operation);
+          for (const step of steps) {
+            await step.run(operation);
+            if (isAnswered(operation.contextValue)) return;
+          }
+        },
+        async responseForOperation({ contextValue }) {
+          if (!isAnswered(contextValue)) return null;
+          // Stands in for the earlier answer, which is sent as the text that it was.
+          return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult: {} } };
         },
       };
     },
   };
+}
+
+function isAnswered({ request }: GatewayContext): boolean {
+  return request.idempotency.claim?.earlier !== undefined;
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@nova/errors';
 import type { Planned } from '@nova/federation';
 import type { Deadline } from '@nova/resilience';
 import type { Identity } from '@nova/runtime';
+import type { Claim } from '../idempotency/idempotency.ts';
 
 /**
  * What is known of one HTTP request, filled in on its way. Apollo copies the context it is given, so the scope is
@@ -42,6 +43,8 @@ export type RequestScope = {
       readonly isAllowed: boolean;
     };
   };
+  /** The key as the client sent it, and what it means when the operation is a mutation. */
+  readonly idempotency: { readonly key: string | undefined; claim?: Claim };
 };
 
 /** What Apollo's plugins and the subgraph calls see. */

@@ -162,6 +162,7 @@ function newScope({ headers, ip }: FastifyRequest): RequestScope {
     cachePolicy: { maxAgeSeconds: undefined, isPrivate: false },
     errorCodes: [],
     answer: {},
+    idempotency: { key: headers['x-idempotency-key'] as string | undefined },
   };
 }
 

@@ -70,6 +70,7 @@ export function createGatewayMetrics(registry: Metrics) {
       registers,
     }),
     ...limitMetrics(registers),
+    ...idempotencyMetrics(registers),
     ...fileMetrics(registers),
   };
 }
@@ -110,6 +111,23 @@ function planMetrics(registers: Metrics[]) {
     plansRefused: new Counter({
       name: 'gateway_plans_refused_total',
       help: 'Operations whose planning was ended because it took too long.',
+      registers,
+    }),
+  };
+}
+
+function idempotencyMetrics(registers: Metrics[]) {
+  return {
+    idempotentRequests: new Counter({
+      name: 'gateway_idempotent_requests_total',
+      help: 'Mutations with an idempotency key, by verdict: first, replayed, running, reused, or unguarded (the store was away).',
+      labelNames: ['verdict'],
+      registers,
+    }),
+    idempotencyStoreFailures: new Counter({
+      name: 'gateway_idempotency_store_failures_total',
+      help: 'Commands that the store of idempotency keys did not answer, by command: begin, finish or release.',
+      labelNames: ['command'],
       registers,
     }),
   };

@@ -2,6 +2,7 @@ import type { Logger } from '@nova/runtime';
 import type { SubgraphCall } from '../fanout/subgraph-data-source.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
+import type { IdempotencyEvents } from '../idempotency/idempotency.ts';
 import type { ManifestEvents } from '../persisted/manifest-files.ts';
 import type { Tolerated } from '../protection/index.ts';
 import type { RateLimitEvents } from '../rate-limits/rate-limits.ts';
@@ -101,7 +102,12 @@ export function createObservers(options: {
     },
   };
 
-  return { request, subgraphCall, plans, rateLimits, tolerated, ...fileObservers(log, metrics, labels) };
+  const idempotency: IdempotencyEvents = {
+    claimed: (verdict) => metrics.idempotentRequests.inc({ verdict }),
+    storeFailed: (command) => metrics.idempotencyStoreFailures.inc({ command }),
+  };
+
+  return { request, subgraphCall, plans, rateLimits, idempotency, tolerated, ...fileObservers(log, metrics, labels) };
 }
 
 function fileObservers(log: Logger, metrics: GatewayMetrics, labels: Labels) {

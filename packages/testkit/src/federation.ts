@@ -10,6 +10,8 @@ export type TestFederation = {
   readonly subgraphs: TestSubgraphs;
   /** The gateway's /graphql. */
   readonly url: string;
+  /** Settings of the gateway, to start others in front of the same subgraphs. */
+  readonly gatewayEnv: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 };
 
@@ -38,7 +40,7 @@ export async function startFederation(
     const log = createLogger({ service: 'test', level: 'silent' });
     const gateway = await createGateway(toConfig(readEnv(env)), { log });
     stack.add('gateway', () => gateway.stop());
-    return { gateway, subgraphs, url: `${gateway.url}/graphql`, stop: () => stack.stop() };
+    return { gateway, subgraphs, url: `${gateway.url}/graphql`, gatewayEnv: env, stop: () => stack.stop() };
   } catch (error) {
     await stack.stop();
     throw error;
