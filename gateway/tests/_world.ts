@@ -105,7 +105,7 @@ export function idOf(body: string): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-function seriesValue(page: string, name: string, labels: Readonly<Record<string, string>>): number {
+export function seriesValue(page: string, name: string, labels: Readonly<Record<string, string>>): number {
   for (const line of page.split('\n')) {
     if (!line.startsWith(`${name} `) && !line.startsWith(`${name}{`)) continue;
     if (Object.entries(labels).every(([key, value]) => line.includes(`${key}="${value}"`)))

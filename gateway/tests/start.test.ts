@@ -51,6 +51,21 @@ test.each([
   keys.remove();
 });
 
+test.each([
+  ['development', false],
+  ['test', false],
+  ['staging', true],
+  ['production', true],
+])('in %s mutations need an idempotency key unless it is set otherwise: %j', (appEnv, isRequired) => {
+  const keys = createTestKeys();
+  const env = { APP_ENV: appEnv, IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile };
+  const read = (more: Record<string, string>) => toConfig(readEnv({ ...env, ...more })).idempotency.isRequired;
+  expect(read({})).toBe(isRequired);
+  expect(read({ IDEMPOTENCY_KEYS: 'required' })).toBe(true);
+  expect(read({ IDEMPOTENCY_KEYS: 'optional' })).toBe(false);
+  keys.remove();
+});
+
 test.each(['staging', 'production'])('in %s a key that Nova made for development is refused', (appEnv) => {
   const keys = createTestKeys();
   const pem = readFileSync(keys.identityPrivateKeyFile, 'utf8');

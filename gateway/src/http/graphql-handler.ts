@@ -2,8 +2,8 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/
 import { AppError, errorCodes } from '@nova/errors';
 import { startDeadline } from '@nova/resilience';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { cacheable } from './cache-headers.ts';
 import type { StoredAnswer } from '../idempotency/store.ts';
+import { cacheable } from './cache-headers.ts';
 import { lastWord } from './idempotency-step.ts';
 import { type OperationRequest, readPostedOperation, readQueriedOperation } from './read-operation.ts';
 import { currentScope, type GatewayContext, type RequestScope } from './request-scope.ts';

@@ -28,7 +28,7 @@ export function createObservers(options: {
   const request = ({ method, route, status, durationMs, abandoned, scope }: AnsweredRequest) => {
     metrics.requests.inc({ method, route, status });
     metrics.requestDuration.observe({ route }, durationMs / 1000);
-    const { operation, stats, errorCodes, client } = scope;
+    const { operation, stats, errorCodes, client, idempotency } = scope;
     if (operation.executed) {
       const label = { operation: labels.operation(operation.name) };
       metrics.operationFetches.observe(label, stats.fetches);
@@ -53,6 +53,7 @@ export function createObservers(options: {
         trustedAs: client.trustedAs,
         ...(operation.executed && stats),
         ...(errorCodes.length > 0 && { errorCodes: [...new Set(errorCodes)] }),
+        ...(idempotency.claim?.earlier && { replayed: true }),
         ...(abandoned && { abandoned }),
       },
       'request',
