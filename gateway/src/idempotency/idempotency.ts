@@ -1,7 +1,7 @@
 import { AppError } from '@nova/errors';
+import { rootFieldCounts } from '@nova/federation';
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import { checkKey, fingerprintOf, scopeOf } from './key.ts';
-import { rootFieldsOf } from './root-fields.ts';
 import type { Begun, IdempotencyStore, StoredAnswer } from './store.ts';
 
 export type IdempotencyOptions = {
@@ -81,7 +81,8 @@ export function createIdempotency(
   return {
     async claim(request) {
       const { key, userId, clientAddress } = request;
-      const fields = rootFieldsOf(request.operation, request.document);
+      const fields = new Set(rootFieldCounts(request.operation, request.document).keys());
+      fields.delete('__typename');
       const others = fields.difference(options.exemptFields);
       if (others.size === 0) return {};
       if (key === undefined) {

@@ -1,9 +1,9 @@
 import type { RedisConnection } from '@nova/cache';
 import { AppError } from '@nova/errors';
+import { rootFieldCounts } from '@nova/federation';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { callerOf } from './client-address.ts';
 import { createLimiter, type Limiter, type Quota, type Rate } from './limiter.ts';
-import { createRootFieldCounter } from './root-fields.ts';
 
 /** `user`: signed-in users; `public`: everybody else, by address; `fields`: the named fields, by address. */
 export const rateRules = ['user', 'public', 'fields'] as const;
@@ -59,7 +59,6 @@ export function createRateLimits(
     public: limiterOf('public', 'public', options.public),
   };
   const fields = new Map([...options.fields].map(([field, rate]) => [field, limiterOf('fields', field, rate)]));
-  const rootFields = createRootFieldCounter();
 
   return {
     serve(schema) {
@@ -70,7 +69,7 @@ export function createRateLimits(
     async take({ document, operation, cost, userId, clientAddress }) {
       const caller = callerOf(clientAddress);
       if (fields.size > 0)
-        for (const [field, count] of rootFields(operation, document)) {
+        for (const [field, count] of rootFieldCounts(operation, document)) {
           const quota = await fields.get(field)?.(caller, count);
           if (quota) events.taken('fields', quota);
           if (quota && !quota.isAllowed) return { ...quota, rule: 'fields', field };

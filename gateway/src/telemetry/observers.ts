@@ -74,6 +74,10 @@ export function createObservers(options: {
     for (const code of codes) metrics.subgraphErrors.inc({ subgraph, code });
   };
 
+  return { request, subgraphCall, ...doorObservers(log, metrics), ...fileObservers(log, metrics, labels) };
+}
+
+function doorObservers(log: Logger, metrics: GatewayMetrics) {
   const tolerated = ({ limit, mode, figure, allowed }: Tolerated, scope: RequestScope) => {
     metrics.limitsTolerated.inc({ limit, mode });
     if (mode !== 'warn') return;
@@ -108,7 +112,7 @@ export function createObservers(options: {
     storeFailed: (command) => metrics.idempotencyStoreFailures.inc({ command }),
   };
 
-  return { request, subgraphCall, plans, rateLimits, idempotency, tolerated, ...fileObservers(log, metrics, labels) };
+  return { tolerated, rateLimits, plans, idempotency };
 }
 
 function fileObservers(log: Logger, metrics: GatewayMetrics, labels: Labels) {

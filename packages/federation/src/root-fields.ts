@@ -1,23 +1,20 @@
 import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 
-export type RootFieldCounts = ReadonlyMap<string, number>;
+const known = new WeakMap<OperationDefinitionNode, ReadonlyMap<string, number>>();
 
-/** How often an operation of a valid document runs each root field: aliases count, and so do fields in fragments. */
-export function createRootFieldCounter(): (
+/** How often an operation of a valid document runs each root field: aliases count, and so do fields in fragments. Remembered. */
+export function rootFieldCounts(
   operation: OperationDefinitionNode,
   document: DocumentNode,
-) => RootFieldCounts {
-  const known = new WeakMap<OperationDefinitionNode, RootFieldCounts>();
-  return (operation, document) => {
-    const remembered = known.get(operation);
-    if (remembered) return remembered;
-    const counts = countRootFields(operation, document);
-    known.set(operation, counts);
-    return counts;
-  };
+): ReadonlyMap<string, number> {
+  const remembered = known.get(operation);
+  if (remembered) return remembered;
+  const counts = count(operation, document);
+  known.set(operation, counts);
+  return counts;
 }
 
-function countRootFields(operation: OperationDefinitionNode, document: DocumentNode): RootFieldCounts {
+function count(operation: OperationDefinitionNode, document: DocumentNode): ReadonlyMap<string, number> {
   const fieldByResponseName = new Map<string, string>();
   const seen = new Set<string>();
   const collect = (set: SelectionSetNode): void => {
