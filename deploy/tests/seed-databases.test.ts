@@ -2,7 +2,14 @@ import { verify } from '@node-rs/argon2';
 import { createTestDatabase, type TestDatabase } from '@nova/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { demoLogin, generateNetwork, type SeedProgress, sampleQuery, seedDatabases } from '../dev/seed/index.ts';
+import {
+  demoLogin,
+  demoModerator,
+  generateNetwork,
+  type SeedProgress,
+  sampleQuery,
+  seedDatabases,
+} from '../dev/seed/index.ts';
 
 const size = 60;
 let database: TestDatabase;
@@ -86,7 +93,7 @@ test('progress ends at the whole of every table', () => {
   const countedAuthors = [...new Set(generateNetwork(size).posts.map(({ authorId }) => authorId))];
   const last = new Map(progress.map(({ table, done, total }) => [table, { done, total }]));
   expect(Object.fromEntries(last)).toEqual({
-    accounts: { done: 60, total: 60 },
+    accounts: { done: 61, total: 61 },
     profiles: { done: 60, total: 60 },
     'post counts': { done: countedAuthors.length, total: countedAuthors.length },
     posts: { done: 600, total: 600 },
@@ -94,14 +101,17 @@ test('progress ends at the whole of every table', () => {
   });
 });
 
-test('nobody but the demo account can sign in', async () => {
+test('nobody but the demo account and the demo moderator can sign in', async () => {
   const withPassword = await rows<{ email: string; password_hash: string }>(
-    'select email, password_hash from identity.accounts where password_hash is not null',
+    'select email, password_hash from identity.accounts where password_hash is not null order by email',
   );
-  expect(withPassword.map(({ email }) => email)).toEqual([demoLogin.email]);
-  const [demo] = withPassword;
-  expect(demo?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-  expect(await verify(demo?.password_hash ?? '', demoLogin.password)).toBe(true);
+  expect(withPassword.map(({ email }) => email)).toEqual([demoLogin.email, demoModerator.email]);
+  for (const { password_hash } of withPassword) {
+    expect(password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(await verify(password_hash, demoLogin.password)).toBe(true);
+  }
+  const withRoles = await rows('select username, roles from identity.active_accounts where cardinality(roles) > 0');
+  expect(withRoles).toEqual([{ username: demoModerator.username, roles: ['moderator'] }]);
 });
 
 test('the demo account has a profile and posts', async () => {

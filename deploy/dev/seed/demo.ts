@@ -4,7 +4,7 @@ import { code } from './topics/code.ts';
 import { running } from './topics/running.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
-/** The one seeded account that can sign in. */
+/** The seeded person who can sign in. */
 export const demoLogin = {
   email: 'demo@nova.example',
   password: 'welcome-to-nova',
@@ -12,6 +12,15 @@ export const demoLogin = {
 } as const;
 
 const joinedAt = new Date('2026-01-05T08:30:00Z');
+
+/** An account that may delete what others wrote; it has the demo password and has written nothing. */
+export const demoModerator = {
+  id: uuidV7(joinedAt, createRandom('demo moderator')),
+  email: 'moderator@nova.example',
+  username: 'moderator',
+  roles: ['moderator' as const],
+  joinedAt,
+};
 
 export const demoPerson: Person = {
   id: uuidV7(joinedAt, createRandom('demo')),

@@ -1,4 +1,4 @@
-export { demoLogin } from './demo.ts';
+export { demoLogin, demoModerator } from './demo.ts';
 export { type Comment, generateNetwork, type Network, networkSize, type Post } from './network.ts';
 export type { Person } from './people.ts';
 export { type SampleQuery, sampleQuery } from './sample-query.ts';

@@ -5,7 +5,7 @@ import { openDatabase } from '@nova/postgres';
 import { createLogger } from '@nova/runtime';
 import type { Tables as UserTables } from '@nova/user/tables';
 import { type Insertable, sql, type Transaction } from 'kysely';
-import { demoLogin } from './demo.ts';
+import { demoLogin, demoModerator } from './demo.ts';
 import { generateNetwork, type Network } from './network.ts';
 
 /** How far a table is: rows written so far, of all. */
@@ -17,7 +17,7 @@ const rowsPerStatement = 1_000;
 
 /**
  * Writes the network of `size` people as each domain's own role, each domain in one transaction. What exists already
- * is left as it is, so that it can be repeated and taken up again after an interruption. Only the demo account gets a
+ * is left as it is, so that it can be repeated and taken up again after an interruption. Only the demo accounts get a
  * password. `urls` are those of the domains' roles on migrated schemas.
  */
 export async function seedDatabases(options: {
@@ -98,13 +98,15 @@ async function inBatches<Row>(
 }
 
 function accountRows({ people }: Network, demoHash: string): Insertable<IdentityTables['accounts']>[] {
-  return people.map(({ id, email, username, joinedAt }) => ({
+  const seeded = people.map(({ id, email, username, joinedAt }) => ({
     id,
     email,
     username,
     password_hash: username === demoLogin.username ? demoHash : null,
     created_at: joinedAt,
   }));
+  const { joinedAt: created_at, ...moderator } = demoModerator;
+  return [...seeded, { ...moderator, password_hash: demoHash, created_at }];
 }
 
 function profileRows({ people }: Network): Insertable<UserTables['profiles']>[] {

@@ -2,6 +2,7 @@ import { type RunningService, type ServiceOverrides, type ServiceParts, startSer
 import { createAccountCommands } from './accounts/account-commands.ts';
 import { findActiveAccount } from './accounts/account-repository.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
+import { permissionsOf } from './accounts/permission-policy.ts';
 import type { Config } from './config.ts';
 import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
@@ -48,7 +49,14 @@ async function createDeps(
   const { lockout, refreshTokenDays } = config;
   const telemetry = createTelemetry(log, metrics);
   const passwords = await createPasswordHasher({ ...config.passwords, onWork: telemetry.passwordWorkBegan });
-  const sessions = createSessionCommands({ db, signer, refreshTokenDays, findActiveAccount, telemetry });
+  const sessions = createSessionCommands({
+    db,
+    signer,
+    refreshTokenDays,
+    permissionsOf,
+    findActiveAccount,
+    telemetry,
+  });
   const { open: openSession, issueTokens } = sessions;
   const accounts = createAccountCommands({ db, passwords, lockout, openSession, issueTokens, telemetry });
   return { db, accounts, sessions };

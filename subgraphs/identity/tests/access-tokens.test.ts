@@ -39,7 +39,7 @@ test('an access token verifies with the published keys and says who signed in, f
     aud: 'nova',
     sub: account.id,
     sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
-    permissions: [],
+    permissions: ['write:posts', 'write:profile'],
     iat: expect.any(Number),
     exp: (payload.iat as number) + 900,
   });
@@ -75,7 +75,7 @@ test('a key that signs no more stays published, and what it signed goes on being
   const old = newKey();
   const oldKeyFile = fileOf('old.pem', old.privateKey);
   const oldSigner = await createAccessTokenSigner({ signingKey: old.privateKey, oldKeys: [], lifetimeSeconds: 60 });
-  const { token } = await oldSigner.sign({ accountId: 'an-account', sessionId: 'a-session' });
+  const { token } = await oldSigner.sign({ accountId: 'an-account', sessionId: 'a-session', permissions: [] });
   const next = newKey();
   const files = [oldKeyFile, fileOf('next.pub.pem', next.publicKey), identity.keys.accessTokenKeyFile];
   const rotated = await startIdentity({
@@ -111,7 +111,7 @@ test('in development a key that Nova made is good to sign with', async () => {
   const file = fileOf('development.pem', `${developmentKeyMark}\n${privateKey}`);
   const config = toConfig(readEnv({ ...identity.settings, APP_ENV: 'development', ACCESS_TOKEN_KEY_FILE: file }));
   const signer = await createAccessTokenSigner(config.accessToken);
-  const { token } = await signer.sign({ accountId: 'an-account', sessionId: 'a-session' });
+  const { token } = await signer.sign({ accountId: 'an-account', sessionId: 'a-session', permissions: [] });
   await jwtVerify(token, createPublicKey(privateKey), expected);
 });
 

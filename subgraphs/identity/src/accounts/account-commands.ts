@@ -29,7 +29,7 @@ export type AccountCommandDeps = {
   readonly passwords: PasswordHasher;
   readonly lockout: { readonly maxFailures: number; readonly lockSeconds: number };
   readonly openSession: (tx: Transaction<Tables>, accountId: string) => Promise<NewSession>;
-  readonly issueTokens: (session: NewSession) => Promise<SessionTokens>;
+  readonly issueTokens: (session: NewSession, account: Account) => Promise<SessionTokens>;
   readonly telemetry: Pick<Telemetry, 'loginEnded' | 'accountLocked'>;
 };
 
@@ -46,7 +46,7 @@ export function createAccountCommands(deps: AccountCommandDeps): AccountCommands
         await appendAccountRegistered(tx, { account, origin });
         return { account, session: await deps.openSession(tx, account.id) };
       });
-      return { account, ...(await deps.issueTokens(session)) };
+      return { account, ...(await deps.issueTokens(session, account)) };
     },
     async login(input, signal) {
       checkTriedPassword(input.password);
@@ -60,7 +60,7 @@ export function createAccountCommands(deps: AccountCommandDeps): AccountCommands
       });
       if (!opened) return refuse(deps, input.email);
       deps.telemetry.loginEnded('success');
-      return { account: opened.account, ...(await deps.issueTokens(opened.session)) };
+      return { account: opened.account, ...(await deps.issueTokens(opened.session, opened.account)) };
     },
   };
 }

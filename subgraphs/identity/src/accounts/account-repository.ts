@@ -3,10 +3,11 @@ import { isUniqueViolation, isUuid } from '@nova/postgres';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { AccountsTable, Tables } from '../db/tables.ts';
 import type { Account, Lock } from './account.ts';
+import type { AccountRole } from './permission-policy.ts';
 
-type Row = Pick<Selectable<AccountsTable>, 'id' | 'email' | 'username' | 'is_active' | 'created_at' | 'deleted_at'>;
+const columns = ['id', 'email', 'username', 'is_active', 'created_at', 'deleted_at', 'roles'] as const;
 
-const columns = ['id', 'email', 'username', 'is_active', 'created_at', 'deleted_at'] as const;
+type Row = Pick<Selectable<AccountsTable>, (typeof columns)[number]>;
 
 /** What a sign-in is checked against. */
 export type Credentials = {
@@ -121,6 +122,21 @@ export async function recordLogin(db: Kysely<Tables>, accountId: string): Promis
   return row && toAccount(row);
 }
 
+/** False when there is no such account. */
+export async function updateRoles(
+  db: Kysely<Tables>,
+  username: string,
+  roles: readonly AccountRole[],
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('accounts')
+    .set({ roles: [...roles] })
+    .where(sql<string>`lower(username)`, '=', sql<string>`lower(${username})`)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 function taken(code: 'EMAIL_TAKEN' | 'USERNAME_TAKEN', field: string): AppError {
   return new AppError(code, `An account with this ${field} exists.`, { details: { field } });
 }
@@ -132,5 +148,6 @@ function toAccount(row: Row): Account {
     username: row.username,
     isActive: row.is_active && row.deleted_at === null,
     createdAt: row.created_at,
+    roles: row.roles,
   };
 }

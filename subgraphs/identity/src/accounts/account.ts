@@ -1,4 +1,5 @@
 import { AppError } from '@nova/errors';
+import type { AccountRole } from './permission-policy.ts';
 
 export type Account = {
   readonly id: string;
@@ -8,6 +9,7 @@ export type Account = {
   /** False when the account is deleted or suspended. */
   readonly isActive: boolean;
   readonly createdAt: Date;
+  readonly roles: readonly AccountRole[];
 };
 
 /** An account that refuses sign-ins for a while, whatever the password. */

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { AccountRole } from '../accounts/permission-policy.ts';
 
 export type AccountsTable = {
   id: Generated<string>;
@@ -14,6 +15,7 @@ export type AccountsTable = {
   /** Soft deletion: both set or both null. */
   deleted_at: Generated<Date | null>;
   deleted_by: Generated<string | null>;
+  roles: Generated<AccountRole[]>;
 };
 
 /** A sign-in; its refresh tokens are one family. */

@@ -3,7 +3,11 @@ import { AppError } from '@nova/errors';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, type JWK, SignJWT } from 'jose';
 
 export type AccessTokenSigner = {
-  sign(claims: { accountId: string; sessionId: string }): Promise<{ token: string; expiresAt: Date }>;
+  sign(claims: {
+    accountId: string;
+    sessionId: string;
+    permissions: readonly string[];
+  }): Promise<{ token: string; expiresAt: Date }>;
   /** The public keys that verify tokens: the signing key's, then the old ones'. */
   readonly jwks: JSONWebKeySet;
 };
@@ -23,10 +27,10 @@ export async function createAccessTokenSigner(options: {
   const published = new Map([current, ...old].map((key) => [key.kid, key]));
   const header = { alg: algorithm, typ: 'at+jwt', kid: current.kid };
   return {
-    async sign({ accountId, sessionId }) {
+    async sign({ accountId, sessionId, permissions }) {
       const issuedAt = Math.floor(Date.now() / 1000);
       const expiresAt = issuedAt + options.lifetimeSeconds;
-      const token = await new SignJWT({ sid: sessionId, permissions: [] })
+      const token = await new SignJWT({ sid: sessionId, permissions })
         .setProtectedHeader(header)
         .setIssuer('nova')
         .setAudience('nova')

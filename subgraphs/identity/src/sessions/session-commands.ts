@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Account } from '../accounts/account.ts';
+import type { PermissionPolicy } from '../accounts/permission-policy.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { AccessTokenSigner } from './access-token-signer.ts';
@@ -18,7 +19,7 @@ import {
 export type SessionCommands = {
   /** Part of the caller's transaction; sign the access token with `issueTokens` when it has committed. */
   open(tx: Transaction<Tables>, accountId: string): Promise<NewSession>;
-  issueTokens(session: NewSession): Promise<SessionTokens>;
+  issueTokens(session: NewSession, account: Account): Promise<SessionTokens>;
   /** Exchanges a refresh token, once. Throws REFRESH_TOKEN_INVALID; a second use also ends the session. */
   refresh(refreshToken: string): Promise<SessionTokens & { readonly account: Account }>;
   /** Ends the token's session; false when there was none to end. */
@@ -29,21 +30,23 @@ export type SessionCommandDeps = {
   readonly db: Kysely<Tables>;
   readonly signer: AccessTokenSigner;
   readonly refreshTokenDays: number;
+  readonly permissionsOf: PermissionPolicy;
   readonly findActiveAccount: (db: Kysely<Tables>, id: string) => Promise<Account | undefined>;
   readonly telemetry: Pick<Telemetry, 'sessionEnded'>;
 };
 
 export function createSessionCommands(deps: SessionCommandDeps): SessionCommands {
   const { db, signer, telemetry } = deps;
-  const issueTokens = async (session: NewSession): Promise<SessionTokens> => {
-    const { token, expiresAt } = await signer.sign({ accountId: session.accountId, sessionId: session.id });
+  const issueTokens: SessionCommands['issueTokens'] = async (session, { id: accountId, roles }) => {
+    const permissions = deps.permissionsOf(roles);
+    const { token, expiresAt } = await signer.sign({ accountId, sessionId: session.id, permissions });
     const { refreshToken, refreshTokenExpiresAt } = session;
     return { accessToken: token, accessTokenExpiresAt: expiresAt, refreshToken, refreshTokenExpiresAt };
   };
   return {
     async open(tx, accountId) {
       const id = await insertSession(tx, accountId);
-      return addToken(deps, tx, { id, accountId });
+      return addToken(deps, tx, id);
     },
     issueTokens,
     async refresh(refreshToken) {
@@ -51,7 +54,7 @@ export function createSessionCommands(deps: SessionCommandDeps): SessionCommands
       const renewal = hash && (await db.transaction().execute((tx) => renew(deps, tx, hash)));
       if (renewal?.kind === 'ended') telemetry.sessionEnded('reuse', renewal.sessionId);
       if (renewal?.kind !== 'renewed') throw refreshTokenInvalid();
-      return { account: renewal.account, ...(await issueTokens(renewal.session)) };
+      return { account: renewal.account, ...(await issueTokens(renewal.session, renewal.account)) };
     },
     async logout(refreshToken) {
       const hash = hashRefreshToken(refreshToken);
@@ -81,7 +84,7 @@ async function renew(deps: SessionCommandDeps, tx: Transaction<Tables>, hash: Bu
   if (!account) return { kind: 'refused' };
   await markTokenUsed(tx, hash);
   await deleteExpiredTokens(tx, session.id);
-  return { kind: 'renewed', account, session: await addToken(deps, tx, session) };
+  return { kind: 'renewed', account, session: await addToken(deps, tx, session.id) };
 }
 
 /** The id of the session that ended; undefined when there was none or it had ended before. */
@@ -92,16 +95,12 @@ async function end(tx: Transaction<Tables>, hash: Buffer): Promise<string | unde
   return session.id;
 }
 
-async function addToken(
-  deps: SessionCommandDeps,
-  tx: Transaction<Tables>,
-  session: { id: string; accountId: string },
-): Promise<NewSession> {
+async function addToken(deps: SessionCommandDeps, tx: Transaction<Tables>, sessionId: string): Promise<NewSession> {
   const { token, hash } = createRefreshToken();
   const refreshTokenExpiresAt = await insertRefreshToken(tx, {
     hash,
-    sessionId: session.id,
+    sessionId,
     lifetimeDays: deps.refreshTokenDays,
   });
-  return { id: session.id, accountId: session.accountId, refreshToken: token, refreshTokenExpiresAt };
+  return { id: sessionId, refreshToken: token, refreshTokenExpiresAt };
 }

@@ -3,7 +3,6 @@ import { AppError } from '@nova/errors';
 /** A session as it was just opened or renewed; the only time its refresh token is known. */
 export type NewSession = {
   readonly id: string;
-  readonly accountId: string;
   readonly refreshToken: string;
   readonly refreshTokenExpiresAt: Date;
 };

@@ -1,0 +1,24 @@
+/** What an account may be besides a user, which every account is. */
+export const accountRoles = ['moderator', 'admin', 'operator'] as const;
+export type AccountRole = (typeof accountRoles)[number];
+
+/** What an access token allows. Each is asked for by a field of the graph; a permission that nothing checks is not granted. */
+const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment'] as const;
+export type Permission = (typeof permissions)[number];
+
+/** Which permissions roles give, each once. */
+export type PermissionPolicy = (roles: readonly AccountRole[]) => readonly Permission[];
+
+const everybody: readonly Permission[] = ['write:posts', 'write:profile'];
+
+const byRole: Readonly<Record<AccountRole, readonly Permission[]>> = {
+  moderator: ['delete:post', 'delete:comment'],
+  admin: permissions,
+  // Runs Nova and moderates nobody: what operators may do is asked of the systems they operate so far, not of the graph.
+  operator: [],
+};
+
+export const permissionsOf: PermissionPolicy = (roles) => {
+  const granted = new Set([...everybody, ...roles.flatMap((role) => byRole[role])]);
+  return permissions.filter((permission) => granted.has(permission));
+};
