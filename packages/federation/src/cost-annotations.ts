@@ -8,7 +8,8 @@ import {
   type ObjectTypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
-import { costDirectiveNames, directiveArguments } from './cost-directives.ts';
+import { costDirectiveNames } from './cost-directives.ts';
+import { directiveArguments } from './linked-directives.ts';
 
 /** `@listSize` of one field. */
 export type ListSize = {

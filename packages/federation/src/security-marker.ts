@@ -1,8 +1,11 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
+import { enforcedSpecifications } from './access/access-directives.ts';
+import { directiveArguments } from './linked-directives.ts';
 
 /**
- * Takes `for: SECURITY` off the supergraph's `@link`s. @apollo/gateway refuses a supergraph that says so, because it
- * does not enforce `@authenticated` and its kin itself; the gateway and the subgraphs enforce them instead.
+ * Takes `for: SECURITY` off the supergraph's `@link`s of `@authenticated` and `@requiresScopes`. @apollo/gateway refuses a
+ * supergraph that says so, because it does not enforce them itself; the gateway and the subgraphs do instead. What nobody
+ * enforces (`@policy`, say) keeps its mark and is refused.
  */
 export function withoutSecurityMarker(supergraph: DocumentNode): DocumentNode {
   return {
@@ -16,7 +19,7 @@ export function withoutSecurityMarker(supergraph: DocumentNode): DocumentNode {
 }
 
 function unmarked(directive: ConstDirectiveNode): ConstDirectiveNode {
-  if (directive.name.value !== 'link' && directive.name.value !== 'core') return directive;
+  if (!enforcedSpecifications.test(String(directiveArguments(directive).url))) return directive;
   return {
     ...directive,
     arguments: directive.arguments?.filter(
