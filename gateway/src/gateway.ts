@@ -14,8 +14,10 @@ import {
 } from '@nova/runtime';
 import { createAccessTokenKeys } from './auth/access-token-keys.ts';
 import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
+import { createOperationAccess } from './auth/operation-access.ts';
 import { disableVendorTelemetry, type GatewayConfig } from './config.ts';
 import { createFanout, type Fanout } from './fanout/fanout.ts';
+import { accessStep } from './http/access-step.ts';
 import { createApollo } from './http/apollo.ts';
 import { createToClientError, type ToClientError } from './http/client-error.ts';
 import { loadGraphiql } from './http/graphiql.ts';
@@ -257,6 +259,7 @@ function openSteps(parts: {
   });
   return [
     protectionStep(protection, observers.tolerated),
+    accessStep(createOperationAccess()),
     rateLimitStep(rateLimits),
     idempotencyStep(idempotency),
     planningStep(plans),

@@ -35,7 +35,7 @@ export async function startTestIssuer(): Promise<TestIssuer> {
     jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/.well-known/jwks.json`,
     served,
     token: ({ claims = {}, header = {}, expiresInSeconds = 900 } = {}) =>
-      new SignJWT({ sid: 's1', permissions: ['write:post'], ...claims })
+      new SignJWT({ sid: 's1', permissions: ['write:posts'], ...claims })
         .setProtectedHeader({ alg: 'RS256', kid: current.kid, typ: 'at+jwt', ...header })
         .setIssuer(String(claims.iss ?? 'nova'))
         .setAudience(String(claims.aud ?? 'nova'))

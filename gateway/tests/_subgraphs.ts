@@ -136,8 +136,18 @@ const resolversByName: Record<string, Resolvers> = {
 };
 
 /** One of Nova's subgraphs by its committed SDL, with its data in memory, behind a server that can be told to fail. */
-export async function startTestSubgraph(name: string, verifyIdentity: IdentityVerifier): Promise<TestSubgraph> {
-  const schema = buildSubgraphSchema([{ typeDefs: parse(subgraphSdl(name)), resolvers: resolversByName[name] ?? {} }]);
+export function startTestSubgraph(name: string, verifyIdentity: IdentityVerifier): Promise<TestSubgraph> {
+  return serveSubgraph({ sdl: subgraphSdl(name), resolvers: resolversByName[name] ?? {}, verifyIdentity });
+}
+
+/** The same for any SDL. */
+export async function serveSubgraph(options: {
+  sdl: string;
+  resolvers: Resolvers;
+  verifyIdentity: IdentityVerifier;
+}): Promise<TestSubgraph> {
+  const { verifyIdentity } = options;
+  const schema = buildSubgraphSchema([{ typeDefs: parse(options.sdl), resolvers: options.resolvers }]);
   const calls: ReceivedCall[] = [];
   let misbehaviour: Misbehaviour | undefined;
   let cacheControl: string | undefined;

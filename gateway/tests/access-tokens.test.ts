@@ -17,7 +17,7 @@ const forwarded = () => decodeJwt(String(world.subgraphs.identity.calls.at(-1)?.
 test('the user of a good access token is who subgraphs are told of', async () => {
   const { status, body } = await viewer(await world.issuer.token());
   expect([status, body]).toEqual([200, { data: { viewer: { id: 'u1' } } }]);
-  expect(forwarded()).toMatchObject({ sub: 'u1', sid: 's1', permissions: ['write:post'], aud: 'nova-services' });
+  expect(forwarded()).toMatchObject({ sub: 'u1', sid: 's1', permissions: ['write:posts'], aud: 'nova-services' });
 });
 
 test('without an access token subgraphs are told, signed as well, that nobody is signed in', async () => {

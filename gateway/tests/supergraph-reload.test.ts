@@ -128,14 +128,23 @@ test('connections to a subgraph that the supergraph drops are closed, and opened
   await expect.poll(async () => (await viewer()).status).toBe(200);
 });
 
-test('a supergraph with security features is served', async () => {
-  const secured = composedWith('user', (sdl) =>
-    sdl
-      .replace('"@inaccessible"]', '"@inaccessible", "@authenticated"]')
-      .replace('bio: String\n', 'bio: String @authenticated\n'),
-  );
+test('a supergraph that protects a field protects it from the moment it is served', async () => {
+  const secured = composedWith('user', (sdl) => sdl.replace('bio: String\n', 'bio: String @authenticated\n'));
   expect(secured).toContain('for: SECURITY');
   await writeFile(world.supergraphFile, secured);
   await expect.poll(loaded).toBe(2);
+  const query = '{ user(id: "u1") { bio } }';
+  expect((await world.post({ query })).status).toBe(401);
+  const signedIn = { authorization: `Bearer ${await world.issuer.token()}` };
+  expect((await world.post({ query }, signedIn)).status).toBe(200);
+});
+
+test('a supergraph with a security feature that nobody enforces is refused', async () => {
+  const secured = composedWith('user', (sdl) =>
+    sdl.replace('"@authenticated"', '"@policy"').replace('bio: String\n', 'bio: String @policy(policies: [["p"]])\n'),
+  );
+  expect(secured).toContain('/policy/v0.1", for: SECURITY');
+  await writeFile(world.supergraphFile, secured);
+  await expect.poll(() => world.series('supergraph_reload_total', { result: 'rejected' })).toBe(1);
   expect((await world.post({ query: '{ user(id: "u1") { bio } }' })).status).toBe(200);
 });

@@ -10,6 +10,7 @@ import { type IdentityVerifier, isLoopback, type Logger, type Metrics } from '@n
 import { subgraphSdl } from '@nova/schema';
 import fastify, { type FastifyInstance } from 'fastify';
 import { parse } from 'graphql';
+import { enforceAccess } from './enforce-access.ts';
 import { errorMapper } from './error-mapper.ts';
 import { withFieldKeys } from './field-keys.ts';
 import { observeHttp } from './http-metrics.ts';
@@ -21,6 +22,8 @@ export type SubgraphServer = { readonly url: string; readonly port: number; stop
 export type SubgraphOptions<Context extends RequestContext> = {
   /** Names the SDL in schema/subgraphs. */
   readonly name: string;
+  /** In place of that SDL. */
+  readonly sdl?: string;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -75,13 +78,10 @@ export async function startSubgraphServer<Context extends RequestContext>(
 
 function createApollo<Context extends RequestContext>(options: SubgraphOptions<Context>, app: FastifyInstance) {
   const { formatError, plugin } = errorMapper(options.log);
+  const typeDefs = parse(options.sdl ?? subgraphSdl(options.name));
+  const resolvers = { ...scalarResolvers, ...withFieldKeys(options.resolvers as GraphQLResolverMap<Context>) };
   return new ApolloServer<Context>({
-    schema: buildSubgraphSchema([
-      {
-        typeDefs: parse(subgraphSdl(options.name)),
-        resolvers: { ...scalarResolvers, ...withFieldKeys(options.resolvers as GraphQLResolverMap<Context>) },
-      },
-    ]),
+    schema: enforceAccess(buildSubgraphSchema([{ typeDefs, resolvers }]), typeDefs),
     formatError,
     // The signed identity, which no browser can send across sites, stands in for the preflight check.
     csrfPrevention: false,

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { permissionsOf } from '@nova/identity/permission-policy';
 import { createIdentitySigner, createIdentityVerifier, type Identity } from '@nova/runtime';
 
 /** The keys of a test's gateway and identity service, in memory and as the files their settings name. */
@@ -34,7 +35,8 @@ export function createTestKeys(): TestKeys {
   };
 }
 
-export function userIdentity(userId: string, permissions: readonly string[] = []): Identity {
+/** A signed-in user, by default with what every account may do. */
+export function userIdentity(userId: string, permissions: readonly string[] = permissionsOf([])): Identity {
   return { kind: 'user', userId, sessionId: randomUUID(), permissions };
 }
 

@@ -88,6 +88,34 @@ test('only its author deletes a post, and deleting what is not there says so', a
   }
 });
 
+const deletions = {
+  post: 'mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }',
+  comment: 'mutation ($id: ID!) { deleteComment(input: { id: $id }) { deletedCommentId } }',
+};
+
+test.each(['post', 'comment'] as const)('a %s of somebody else is deleted by who may moderate that', async (kind) => {
+  const postId = await createPost('Look at this!');
+  const commenting = `mutation ($id: ID!) { addComment(input: { postId: $id, body: "Buy now" }) { comment { id } } }`;
+  const added = await content.send(commenting, { as: content.author, variables: { id: postId } });
+  const id: string = kind === 'post' ? postId : added.data.addComment.comment.id;
+  const other = kind === 'post' ? 'delete:comment' : 'delete:post';
+  const tryAs = async (...permissions: string[]) => {
+    const moderator = userIdentity(randomUUID(), permissions);
+    const { errors } = await content.send(deletions[kind], { as: moderator, variables: { id } });
+    return errors.map(({ extensions }) => extensions.code);
+  };
+  expect(await tryAs()).toEqual(['FORBIDDEN']);
+  expect(await tryAs(other)).toEqual(['FORBIDDEN']);
+  expect(await tryAs('write:posts', other)).toEqual(['FORBIDDEN']);
+  expect(await tryAs(`delete:${kind}`)).toEqual([]);
+});
+
+test('an account without the permission to write creates no post', async () => {
+  const muted = userIdentity(content.author.userId, ['write:profile']);
+  const answer = await content.send(`mutation { createPost(input: { body: "x" }) { post { id } } }`, { as: muted });
+  expect(answer.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', scopes: ['write:posts'] });
+});
+
 test('a comment and the deletion of its post never both win', async () => {
   for (let round = 0; round < 10; round += 1) {
     const id = await createPost(`Race ${round}`);

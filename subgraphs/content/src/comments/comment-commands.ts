@@ -2,7 +2,7 @@ import { type Idempotent, once } from '@nova/idempotency';
 import type { EventOrigin } from '@nova/outbox';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import { type Comment, commentBody, commentNotFound, requireCommentAuthor } from './comment.ts';
+import { type Actor, type Comment, commentBody, commentNotFound, requireCommentDeletion } from './comment.ts';
 import { appendCommentAdded, appendCommentDeleted } from './comment-events.ts';
 import {
   findComments,
@@ -19,8 +19,8 @@ type Origin = EventOrigin & Idempotent;
 export type CommentCommands = {
   /** Throws BAD_USER_INPUT for a body that is empty or too long, NOT_FOUND without the post. */
   add(input: { postId: string; authorId: string; body: string }, origin: Origin): Promise<Comment>;
-  /** Throws NOT_FOUND, or FORBIDDEN for another's comment. */
-  delete(input: { id: string; userId: string }, origin: Origin): Promise<void>;
+  /** Throws NOT_FOUND, or FORBIDDEN for another's comment without the permission for that. */
+  delete(input: { id: string; actor: Actor }, origin: Origin): Promise<void>;
 };
 
 export function createCommentCommands(deps: {
@@ -47,7 +47,7 @@ export function createCommentCommands(deps: {
         }),
       );
     },
-    delete({ id, userId }, origin) {
+    delete({ id, actor }, origin) {
       return deps.db.transaction().execute((tx) =>
         once(tx, origin.idempotency, {
           async effect() {
@@ -56,9 +56,9 @@ export function createCommentCommands(deps: {
             await deps.requirePost(tx, postId);
             const comment = await lockComment(tx, id);
             if (!comment) throw commentNotFound(id);
-            requireCommentAuthor(comment, userId);
-            await markCommentDeleted(tx, id, userId);
-            await appendCommentDeleted(tx, { comment, deletedBy: userId, origin });
+            requireCommentDeletion(comment, actor);
+            await markCommentDeleted(tx, id, actor.userId);
+            await appendCommentDeleted(tx, { comment, deletedBy: actor.userId, origin });
           },
           idOf: () => id,
           // Deleted it stays.

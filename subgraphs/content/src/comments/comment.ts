@@ -20,9 +20,13 @@ export function commentBody(text: string): string {
   });
 }
 
-/** Throws FORBIDDEN unless the user wrote the comment. */
-export function requireCommentAuthor(comment: Comment, userId: string): void {
-  if (comment.authorId !== userId) throw new AppError('FORBIDDEN', 'Only its author may delete a comment.');
+/** Who acts: a user with the permissions that the gateway vouches for. */
+export type Actor = { readonly userId: string; readonly permissions: readonly string[] };
+
+/** Throws FORBIDDEN unless the actor wrote the comment or moderates comments. */
+export function requireCommentDeletion(comment: Comment, actor: Actor): void {
+  if (comment.authorId !== actor.userId && !actor.permissions.includes('delete:comment'))
+    throw new AppError('FORBIDDEN', 'Only its author or a moderator may delete a comment.');
 }
 
 export function commentNotFound(id: string): AppError {

@@ -2,7 +2,7 @@ import { type Idempotent, once } from '@nova/idempotency';
 import type { EventOrigin } from '@nova/outbox';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import { type Post, postBody, postNotFound, requirePostAuthor } from './post.ts';
+import { type Actor, type Post, postBody, postNotFound, requirePostDeletion } from './post.ts';
 import { appendPostCreated, appendPostDeleted } from './post-events.ts';
 import { findPosts, insertPost, lockPost, markPostDeleted } from './post-repository.ts';
 
@@ -12,8 +12,8 @@ type Origin = EventOrigin & Idempotent;
 export type PostCommands = {
   /** Throws BAD_USER_INPUT for a body that is empty or too long. */
   create(input: { authorId: string; body: string }, origin: Origin): Promise<Post>;
-  /** Deletes a post and the comments under it. Throws NOT_FOUND, or FORBIDDEN for another's post. */
-  delete(input: { id: string; userId: string }, origin: Origin): Promise<void>;
+  /** Deletes a post and the comments under it. Throws NOT_FOUND, or FORBIDDEN for another's post without the permission. */
+  delete(input: { id: string; actor: Actor }, origin: Origin): Promise<void>;
 };
 
 export function createPostCommands(deps: {
@@ -39,15 +39,15 @@ export function createPostCommands(deps: {
         }),
       );
     },
-    delete({ id, userId }, origin) {
+    delete({ id, actor }, origin) {
       return deps.db.transaction().execute((tx) =>
         once(tx, origin.idempotency, {
           async effect() {
             const post = await requirePost(tx, id);
-            requirePostAuthor(post, userId);
-            await deps.deleteCommentsOfPost(tx, id, userId);
-            await markPostDeleted(tx, id, userId);
-            await appendPostDeleted(tx, { post, deletedBy: userId, origin });
+            requirePostDeletion(post, actor);
+            await deps.deleteCommentsOfPost(tx, id, actor.userId);
+            await markPostDeleted(tx, id, actor.userId);
+            await appendPostDeleted(tx, { post, deletedBy: actor.userId, origin });
           },
           idOf: () => id,
           // Deleted it stays.

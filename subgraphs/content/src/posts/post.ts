@@ -19,9 +19,13 @@ export function postBody(text: string): string {
   });
 }
 
-/** Throws FORBIDDEN unless the user wrote the post. */
-export function requirePostAuthor(post: Post, userId: string): void {
-  if (post.authorId !== userId) throw new AppError('FORBIDDEN', 'Only its author may delete a post.');
+/** Who acts: a user with the permissions that the gateway vouches for. */
+export type Actor = { readonly userId: string; readonly permissions: readonly string[] };
+
+/** Throws FORBIDDEN unless the actor wrote the post or moderates posts. */
+export function requirePostDeletion(post: Post, actor: Actor): void {
+  if (post.authorId !== actor.userId && !actor.permissions.includes('delete:post'))
+    throw new AppError('FORBIDDEN', 'Only its author or a moderator may delete a post.');
 }
 
 export function postNotFound(id: string): AppError {

@@ -8,8 +8,7 @@ export const mutation: MutationResolvers = {
     return { post: await context.posts.create({ authorId: userId, body: input.body }, context) };
   },
   async deletePost(_parent, { input }, context) {
-    const { userId } = requireUser(context);
-    await context.posts.delete({ id: input.id, userId }, context);
+    await context.posts.delete({ id: input.id, actor: requireUser(context) }, context);
     return { deletedPostId: input.id };
   },
   async addComment(_parent, { input }, context) {
@@ -20,8 +19,7 @@ export const mutation: MutationResolvers = {
     return { comment };
   },
   async deleteComment(_parent, { input }, context) {
-    const { userId } = requireUser(context);
-    await context.comments.delete({ id: input.id, userId }, context);
+    await context.comments.delete({ id: input.id, actor: requireUser(context) }, context);
     return { deletedCommentId: input.id };
   },
 };
