@@ -2,8 +2,7 @@ import { AppError } from '@nova/errors';
 import { isUniqueViolation, isUuid } from '@nova/postgres';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { AccountsTable, Tables } from '../db/tables.ts';
-import type { Account, Lock } from './account.ts';
-import type { AccountRole } from './permission-policy.ts';
+import type { Account, AccountRole, Lock } from './account.ts';
 
 const columns = ['id', 'email', 'username', 'is_active', 'created_at', 'deleted_at', 'roles'] as const;
 

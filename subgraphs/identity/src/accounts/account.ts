@@ -1,5 +1,8 @@
 import { AppError } from '@nova/errors';
-import type { AccountRole } from './permission-policy.ts';
+
+/** What an account may be besides a user, which every account is. */
+export const accountRoles = ['moderator', 'admin', 'operator'] as const;
+export type AccountRole = (typeof accountRoles)[number];
 
 export type Account = {
   readonly id: string;

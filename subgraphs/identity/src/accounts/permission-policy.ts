@@ -1,6 +1,4 @@
-/** What an account may be besides a user, which every account is. */
-export const accountRoles = ['moderator', 'admin', 'operator'] as const;
-export type AccountRole = (typeof accountRoles)[number];
+import type { AccountRole } from './account.ts';
 
 /** What an access token allows. Each is asked for by a field of the graph; a permission that nothing checks is not granted. */
 const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment'] as const;

@@ -1,8 +1,8 @@
 import { AppError } from '@nova/errors';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
+import { type AccountRole, accountRoles } from './account.ts';
 import { updateRoles } from './account-repository.ts';
-import { type AccountRole, accountRoles } from './permission-policy.ts';
 
 export type RoleCommands = {
   /**

@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { AccountRole } from '../accounts/permission-policy.ts';
+import type { AccountRole } from '../accounts/account.ts';
 
 export type AccountsTable = {
   id: Generated<string>;
