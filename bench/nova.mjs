@@ -43,6 +43,7 @@ export async function startContenders({ port, dataDir }) {
       RATE_LIMIT_PUBLIC: 'off',
       PERSISTED_MANIFEST_FILES: join(root, 'persisted-queries/manifest.json'),
       JWKS_URL: `http://127.0.0.1:${port + 10 * subgraphIndex.identity}/.well-known/jwks.json`,
+      REVOCATIONS_URL: `http://127.0.0.1:${port + 10 * subgraphIndex.identity}/revoked-sessions`,
       IDENTITY_PRIVATE_KEY_FILE: unmarkedKey(dataDir, keys('identity-private.pem')),
     },
   });

@@ -10,6 +10,7 @@ import {
   setting,
 } from '@nova/runtime';
 import ipaddr from 'ipaddr.js';
+import type { RevocationOptions } from './auth/revocations.ts';
 import { idempotencySettings, toIdempotency } from './idempotency/settings.ts';
 import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
 import type { ProtectionOptions } from './protection/index.ts';
@@ -77,6 +78,22 @@ export const settings = {
   JWKS_URL: setting.url({
     default: 'http://127.0.0.1:4010/.well-known/jwks.json',
     description: 'Where the identity subgraph publishes the public keys of access tokens.',
+  }),
+  REVOCATIONS_URL: setting.url({
+    default: 'http://127.0.0.1:4010/revoked-sessions',
+    description: 'Where the identity subgraph says which sessions have ended, so that their access tokens are refused.',
+  }),
+  REVOCATION_POLL_MS: setting.integer({
+    default: 2_000,
+    min: 10,
+    max: maxTimeMs,
+    description: 'How often that is asked.',
+  }),
+  REVOCATION_MAX_STALENESS_MS: setting.integer({
+    default: 60_000,
+    min: 1,
+    max: maxTimeMs,
+    description: 'After so long without an answer signed-in requests are refused with SERVICE_UNAVAILABLE.',
   }),
   IDENTITY_PRIVATE_KEY_FILE: setting.string({
     description: 'PEM file of the Ed25519 key that signs the identity forwarded to subgraphs.',
@@ -201,7 +218,12 @@ export type GatewayConfig = {
     readonly connections: number;
     readonly maxResponseBytes: number;
   };
-  readonly auth: { readonly jwksUrl: string /** PEM */; readonly identityPrivateKey: string };
+  readonly auth: {
+    readonly jwksUrl: string;
+    readonly revocations: RevocationOptions;
+    /** PEM */
+    readonly identityPrivateKey: string;
+  };
   readonly limits: ProtectionOptions;
   readonly load: LoadLimits;
   readonly rateLimits: RateLimitOptions;
@@ -252,6 +274,11 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     },
     auth: {
       jwksUrl: flat.JWKS_URL,
+      revocations: {
+        url: flat.REVOCATIONS_URL,
+        pollMs: flat.REVOCATION_POLL_MS,
+        maxStalenessMs: flat.REVOCATION_MAX_STALENESS_MS,
+      },
       identityPrivateKey: readKeyFile('IDENTITY_PRIVATE_KEY_FILE', flat.IDENTITY_PRIVATE_KEY_FILE, flat.APP_ENV),
     },
     load: {

@@ -4,6 +4,7 @@ import { openRedis, type RedisConnection } from '@nova/cache';
 import type { LoadedSupergraph } from '@nova/federation';
 import {
   type AdminServer,
+  anonymous,
   createIdentitySigner,
   createLogger,
   createMetrics,
@@ -15,6 +16,7 @@ import {
 import { createAccessTokenKeys } from './auth/access-token-keys.ts';
 import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import { createOperationAccess } from './auth/operation-access.ts';
+import { openRevocations } from './auth/revocations.ts';
 import { disableVendorTelemetry, type GatewayConfig } from './config.ts';
 import { createFanout, type Fanout } from './fanout/fanout.ts';
 import { accessStep } from './http/access-step.ts';
@@ -41,7 +43,12 @@ import { createLoadShedding, type LoadShedding } from './protection/load-sheddin
 import { createRateLimits } from './rate-limits/rate-limits.ts';
 import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
-import { createGatewayMetrics, type GatewayMetrics, observeLoad } from './telemetry/gateway-metrics.ts';
+import {
+  createGatewayMetrics,
+  type GatewayMetrics,
+  observeLoad,
+  observeRevocations,
+} from './telemetry/gateway-metrics.ts';
 import { createObservers } from './telemetry/observers.ts';
 
 export type Gateway = {
@@ -121,7 +128,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
 
   const http = await serve({
     config,
-    now,
+    authenticate: await openAuthentication({ config, now, observers, metrics, stack }),
     toClientError,
     observers,
     apollo,
@@ -142,7 +149,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
 
 type ServingParts = {
   readonly config: GatewayConfig;
-  readonly now: () => number;
+  readonly authenticate: Authenticate;
   readonly toClientError: ToClientError;
   readonly observers: Observers;
   readonly apollo: ApolloServer<GatewayContext>;
@@ -153,7 +160,7 @@ type ServingParts = {
 };
 
 async function serve(parts: ServingParts): Promise<HttpServer> {
-  const { config, now, toClientError, observers, apollo, manifest, load, metrics, redis } = parts;
+  const { config, authenticate, toClientError, observers, apollo, manifest, load, metrics, redis } = parts;
   return startHttpServer({
     ...config,
     toClientError,
@@ -170,7 +177,7 @@ async function serve(parts: ServingParts): Promise<HttpServer> {
         observe: (verdict) => metrics.persisted.inc({ verdict }),
       }),
       trustedClients: createTrustedClients(config.persisted.trustedClients),
-      authenticate: openAuthentication(config, now),
+      authenticate,
     }),
   });
 }
@@ -203,12 +210,26 @@ function startAdmin(config: GatewayConfig, metrics: Metrics, { phase, load }: Re
   });
 }
 
-function openAuthentication({ auth }: GatewayConfig, now: () => number): Authenticate {
-  return createAuthenticate({
-    keys: createAccessTokenKeys(auth.jwksUrl, now),
-    sign: createIdentitySigner(auth.identityPrivateKey),
+async function openAuthentication(parts: {
+  config: GatewayConfig;
+  now: () => number;
+  observers: Observers;
+  metrics: Metrics;
+  stack: StopStack;
+}): Promise<Authenticate> {
+  const { config, now, observers, metrics, stack } = parts;
+  const { jwksUrl, identityPrivateKey, revocations: options } = config.auth;
+  const sign = createIdentitySigner(identityPrivateKey);
+  const revocations = await openRevocations({
+    ...options,
+    identity: () => sign(anonymous),
     now,
+    events: observers.revocations,
   });
+  stack.add('revocations', () => revocations.stop());
+  observeRevocations(metrics, revocations);
+  const { requireCurrent } = revocations;
+  return createAuthenticate({ keys: createAccessTokenKeys(jwksUrl, now), sign, requireCurrent, now });
 }
 
 function createApolloGateway(parts: {

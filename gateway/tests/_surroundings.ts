@@ -58,6 +58,7 @@ export async function startSurroundings(stack: StopStack, manifest: string): Pro
       PERSISTED_MANIFEST_FILES: file('manifest.json'),
       IDENTITY_PRIVATE_KEY_FILE: file('identity.pem'),
       JWKS_URL: issuer.jwksUrl,
+      REVOCATIONS_URL: issuer.revocationsUrl,
       SUBGRAPH_URLS: started.map(([name, { url }]) => `${name}=${url}`).join(','),
       ...noRateLimits,
     },

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type ErrorCode, errorCodes } from '@nova/errors';
 import { postGraphql, startFederation, type TestFederation } from '@nova/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { startTangledWorld } from './_tangled-supergraph.ts';
 import { type Answer, startWorld, type World } from './_world.ts';
 
@@ -123,6 +123,15 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
   ACCESS_TOKEN_EXPIRED: async () => {
     const authorization = `Bearer ${await world.issuer.token({ expiresInSeconds: -1 })}`;
     return told(await world.post({ query: '{ __typename }' }, { authorization }));
+  },
+  ACCESS_TOKEN_REVOKED: async () => {
+    const { accessToken, refreshToken } = await register(newPerson());
+    await inNova('mutation ($input: LogoutInput!) { logout(input: $input) { loggedOut } }', { refreshToken });
+    const isRefused = async () => {
+      const met = await inNova('{ viewer { id } }', undefined, accessToken);
+      return met.status !== 200 && met;
+    };
+    return vi.waitUntil(isRefused, { timeout: 10_000, interval: 50 });
   },
   REFRESH_TOKEN_INVALID: () =>
     inNova('mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken } }', {

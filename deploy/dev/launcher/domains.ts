@@ -76,6 +76,7 @@ export function gatewaySpec(domains: readonly string[], context: DomainContext):
       ADMIN_PORT: String(options.port + 1),
       SUBGRAPH_URLS: domains.map((domain) => `${domain}=${graphqlUrl(domain)}/graphql`).join(','),
       JWKS_URL: `${graphqlUrl('identity')}/.well-known/jwks.json`,
+      REVOCATIONS_URL: `${graphqlUrl('identity')}/revoked-sessions`,
       IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateFile,
       // Ctrl-C should not wait for a request that hangs.
       DRAIN_TIMEOUT_MS: '3000',

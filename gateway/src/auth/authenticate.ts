@@ -4,7 +4,10 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { createViewer, type Viewer } from './viewer.ts';
 
-/** Turns an `authorization` header into a viewer. Throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED or SERVICE_UNAVAILABLE. */
+/**
+ * Turns an `authorization` header into a viewer. Throws ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_REVOKED or
+ * SERVICE_UNAVAILABLE.
+ */
 export type Authenticate = (authorization: string | undefined) => Promise<Viewer>;
 
 const maxRemembered = 10_000;
@@ -14,22 +17,30 @@ const rememberMs = 60_000;
 export function createAuthenticate(options: {
   keys: JWTVerifyGetKey;
   sign: IdentitySigner;
+  /** Throws when a session has ended. */
+  requireCurrent(sessionId: string): void;
   now: () => number;
 }): Authenticate {
-  const { keys, sign, now } = options;
+  const { keys, sign, requireCurrent, now } = options;
   const nobody = createViewer(anonymous, sign, now);
-  const remembered = new LRUCache<string, { viewer: Viewer; untilMs: number }>({
+  const remembered = new LRUCache<string, { viewer: Viewer; sessionId: string; untilMs: number }>({
     max: maxRemembered,
   });
+  const verified = async (token: string) => {
+    const known = remembered.get(token);
+    if (known && now() < known.untilMs) return known;
+    const { identity, expiresAtMs } = await verify(token, keys, now);
+    const viewer = known?.viewer ?? createViewer(identity, sign, now);
+    const fresh = { viewer, sessionId: identity.sessionId, untilMs: Math.min(now() + rememberMs, expiresAtMs) };
+    remembered.set(token, fresh);
+    return fresh;
+  };
   return async (authorization) => {
     if (authorization === undefined) return nobody;
     const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     if (token === undefined) throw invalid('Send the access token as "authorization: Bearer <token>".');
-    const known = remembered.get(token);
-    if (known && now() < known.untilMs) return known.viewer;
-    const { identity, expiresAtMs } = await verify(token, keys, now);
-    const viewer = known?.viewer ?? createViewer(identity, sign, now);
-    remembered.set(token, { viewer, untilMs: Math.min(now() + rememberMs, expiresAtMs) });
+    const { viewer, sessionId } = await verified(token);
+    requireCurrent(sessionId);
     return viewer;
   };
 }
@@ -56,7 +67,7 @@ async function verify(token: string, keys: JWTVerifyGetKey, now: () => number) {
 }
 
 function toIdentity({ sub, sid, permissions }: JWTPayload): UserIdentity {
-  if (sub === undefined || typeof sid !== 'string' || !Array.isArray(permissions))
+  if (typeof sub !== 'string' || typeof sid !== 'string' || !Array.isArray(permissions))
     throw new Error('The token lacks its subject, session or permissions.');
   return { kind: 'user', userId: sub, sessionId: sid, permissions: permissions.map(String) };
 }

@@ -155,6 +155,25 @@ function fileMetrics(registers: Metrics[]) {
   };
 }
 
+/** Gauges of the list of ended sessions. */
+export function observeRevocations(
+  registry: Metrics,
+  revocations: { readonly size: number; readonly ageMs: number },
+): void {
+  const size: Gauge = new Gauge({
+    name: 'gateway_revoked_sessions',
+    help: 'Ended sessions whose access tokens are refused.',
+    registers: [registry],
+    collect: () => size.set(revocations.size),
+  });
+  const age: Gauge = new Gauge({
+    name: 'gateway_revocations_age_seconds',
+    help: 'Time since the list of ended sessions was asked for with success.',
+    registers: [registry],
+    collect: () => age.set(revocations.ageMs / 1000),
+  });
+}
+
 /** Gauges of requests that are at work and that wait. */
 export function observeLoad(registry: Metrics, load: { readonly running: number; readonly queued: number }): void {
   for (const state of ['running', 'queued'] as const) {

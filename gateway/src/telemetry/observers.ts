@@ -1,4 +1,5 @@
 import type { Logger } from '@nova/runtime';
+import type { RevocationEvents } from '../auth/revocations.ts';
 import type { SubgraphCall } from '../fanout/subgraph-data-source.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
@@ -74,7 +75,7 @@ export function createObservers(options: {
     for (const code of codes) metrics.subgraphErrors.inc({ subgraph, code });
   };
 
-  return { request, subgraphCall, ...doorObservers(log, metrics), ...fileObservers(log, metrics, labels) };
+  return { request, subgraphCall, ...doorObservers(log, metrics), ...sourceObservers(log, metrics, labels) };
 }
 
 function doorObservers(log: Logger, metrics: GatewayMetrics) {
@@ -115,7 +116,29 @@ function doorObservers(log: Logger, metrics: GatewayMetrics) {
   return { tolerated, rateLimits, plans, idempotency };
 }
 
-function fileObservers(log: Logger, metrics: GatewayMetrics, labels: Labels) {
+/** Says when the list cannot be read and when it can again, not each time it is tried. */
+function revocationObserver(log: Logger): RevocationEvents {
+  let isFailing = false;
+  return {
+    failed(error) {
+      if (!isFailing) log.warn({ err: error }, 'identity does not say which sessions have ended');
+      isFailing = true;
+    },
+    refreshed() {
+      if (isFailing) log.info('identity says again which sessions have ended');
+      isFailing = false;
+    },
+    overflowed(forgotten) {
+      log.error(
+        { forgotten },
+        'more sessions have ended than can be remembered; tokens of some are taken until they expire',
+      );
+    },
+  };
+}
+
+/** Of what is read again and again. */
+function sourceObservers(log: Logger, metrics: GatewayMetrics, labels: Labels) {
   const supergraph: SupergraphEvents = {
     loaded({ subgraphs }) {
       metrics.supergraphReloads.inc({ result: 'loaded' });
@@ -141,5 +164,5 @@ function fileObservers(log: Logger, metrics: GatewayMetrics, labels: Labels) {
     },
   };
 
-  return { supergraph, manifest };
+  return { supergraph, manifest, revocations: revocationObserver(log) };
 }

@@ -68,6 +68,7 @@ export const errorCodes = {
   UNAUTHENTICATED: unauthenticated('The operation needs a signed-in user.'),
   ACCESS_TOKEN_INVALID: unauthenticated('The access token is malformed or was not signed by Nova.'),
   ACCESS_TOKEN_EXPIRED: unauthenticated('The access token has expired; refresh the session.'),
+  ACCESS_TOKEN_REVOKED: unauthenticated('The session of the access token has ended; sign in again.'),
   REFRESH_TOKEN_INVALID: unauthenticated('The refresh token is unknown, expired, used or revoked; sign in again.'),
   INVALID_CREDENTIALS: unauthenticated('The email or the password is wrong.'),
   ACCOUNT_LOCKED: {

@@ -34,6 +34,7 @@ export async function startFederation(
       PERSISTED_MANIFEST_FILES: fileURLToPath(manifestFile),
       SUBGRAPH_URLS: `identity=${identity.graphqlUrl},user=${user.graphqlUrl},content=${content.graphqlUrl}`,
       JWKS_URL: identity.jwksUrl,
+      REVOCATIONS_URL: identity.revokedSessionsUrl,
       IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile,
       ...options.env,
     };

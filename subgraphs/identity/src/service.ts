@@ -1,3 +1,4 @@
+import { createIdentityVerifier } from '@nova/runtime';
 import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
 import { createAccountCommands } from './accounts/account-commands.ts';
 import { findActiveAccount } from './accounts/account-repository.ts';
@@ -10,11 +11,13 @@ import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
 import { identityService } from './grpc/identity-service.ts';
 import { jwksPath, serveJwks } from './http/jwks-route.ts';
+import { revokedSessionsPath, serveRevokedSessions } from './http/revoked-sessions-route.ts';
 import { type AccessTokenSigner, createAccessTokenSigner } from './sessions/access-token-signer.ts';
+import { createRevokedSessions } from './sessions/revoked-sessions.ts';
 import { createSessionCommands } from './sessions/session-commands.ts';
 import { createTelemetry } from './telemetry.ts';
 
-export type IdentityService = RunningService & { readonly jwksUrl: string };
+export type IdentityService = RunningService & { readonly jwksUrl: string; readonly revokedSessionsUrl: string };
 
 /** Starts identity: accounts, sessions and the keys of access tokens. */
 export async function createIdentityService(
@@ -28,18 +31,25 @@ export async function createIdentityService(
     overrides,
     async build(parts) {
       const deps = await createDeps(config, { ...parts, signer });
+      const accessTokenSeconds = config.accessToken.lifetimeSeconds;
+      const revokedSessions = createRevokedSessions({ db: parts.db, accessTokenSeconds });
+      const verifyIdentity = createIdentityVerifier(config.identityPublicKey);
       return {
         graphql: {
           resolvers,
           createContext: (request) => createContext(request, deps),
-          routes: (app) => serveJwks(app, signer.jwks),
+          routes(app) {
+            serveJwks(app, signer.jwks);
+            serveRevokedSessions(app, { revokedSessions, verifyIdentity });
+          },
         },
         grpc: [identityService(deps)],
       };
     },
   });
   const { graphqlUrl } = service;
-  return { ...service, jwksUrl: graphqlUrl && new URL(jwksPath, graphqlUrl).href };
+  const urlOf = (path: string) => graphqlUrl && new URL(path, graphqlUrl).href;
+  return { ...service, jwksUrl: urlOf(jwksPath), revokedSessionsUrl: urlOf(revokedSessionsPath) };
 }
 
 async function createDeps(

@@ -32,7 +32,7 @@ test('who answers need not relay, and who relays need not answer', async () => {
   await identity.newAccount();
   expect(await unpublished()).toBe(1);
   const relay = await start(['relay']);
-  expect(relay).toMatchObject({ graphqlUrl: '', grpcAddress: '', jwksUrl: '' });
+  expect(relay).toMatchObject({ graphqlUrl: '', grpcAddress: '', jwksUrl: '', revokedSessionsUrl: '' });
   expect((await fetch(`${relay.adminUrl}/readyz`)).status).toBe(200);
   await expect.poll(unpublished).toBe(0);
   await relay.stop();

@@ -75,3 +75,32 @@ export async function revokeSession(db: Kysely<Tables>, id: string, reason: 'log
     .where('revoked_at', 'is', null)
     .execute();
 }
+
+/** A time as PostgreSQL keeps it: ISO 8601 in UTC, with microseconds. */
+const isoTime = (expression: ReturnType<typeof sql>) =>
+  sql<string>`to_char((${expression}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+export type RevokedSession = { readonly id: string; readonly revokedAt: string };
+
+/** Sessions that ended after a place in their order (time, then id), first the one that ended first, and never older ones. */
+export async function findRevokedSessions(
+  db: Kysely<Tables>,
+  { after, maxAgeSeconds, limit }: { after: RevokedSession; maxAgeSeconds: number; limit: number },
+): Promise<RevokedSession[]> {
+  return db
+    .selectFrom('sessions')
+    .select('id')
+    .select(isoTime(sql`revoked_at`).as('revokedAt'))
+    .where(sql<boolean>`(revoked_at, id) > (${after.revokedAt}::timestamptz, ${after.id}::uuid)`)
+    .where('revoked_at', '>', sql<Date>`now() - make_interval(secs => ${maxAgeSeconds})`)
+    .orderBy('sessions.revoked_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+export async function findTime(db: Kysely<Tables>, { secondsAgo }: { secondsAgo: number }): Promise<string> {
+  const { rows } = await sql<{ time: string }>`
+    select ${isoTime(sql`now() - make_interval(secs => ${secondsAgo})`)} as time`.execute(db);
+  return (rows[0] as { time: string }).time;
+}
