@@ -8,6 +8,7 @@ import { type ServiceDefinition, toDefinition } from './definition.ts';
 import { errorMiddleware, type NameFailure } from './error-middleware.ts';
 import { type CallIdentity, identityMiddleware } from './identity-middleware.ts';
 import { metricsMiddleware } from './metrics-middleware.ts';
+import { permissionMiddleware } from './permission-middleware.ts';
 import { insecureServer, type TransportSecurity } from './security.ts';
 import { validationMiddleware } from './validation-middleware.ts';
 
@@ -15,22 +16,35 @@ import { validationMiddleware } from './validation-middleware.ts';
 export type RpcContext = CallContext & CallIdentity;
 export type RpcImplementation<S extends DescService> = ServiceImplementation<ServiceDefinition<S>, CallIdentity>;
 
-/** A service and what implements it. */
+/** Permissions that methods need of whom a call is made for; a method without one serves whoever has a signed identity. */
+type MethodPermissions<S extends DescService> = Readonly<Partial<Record<keyof S['method'], string>>>;
+
+/** A service, what implements it, and who may call it. */
 export type RpcService = {
   readonly service: DescService;
   readonly implementation: RpcImplementation<DescService>;
+  readonly permissions: MethodPermissions<DescService>;
 };
 
-/** Pairs a service with its implementation, checked against each other. */
-export function rpcService<S extends DescService>(service: S, implementation: RpcImplementation<S>): RpcService {
-  return { service, implementation: implementation as unknown as RpcImplementation<DescService> };
+/** Pairs a service with its implementation and the permissions its methods need, checked against each other. */
+export function rpcService<S extends DescService>(
+  service: S,
+  implementation: RpcImplementation<S>,
+  permissions?: MethodPermissions<S>,
+): RpcService {
+  return {
+    service,
+    implementation: implementation as unknown as RpcImplementation<DescService>,
+    permissions: permissions ?? {},
+  };
 }
 
 export type RpcServer = { readonly port: number; stop(): Promise<void> };
 
 /**
- * Serves services over gRPC with health and reflection. Every call but those two must carry a signed identity; requests
- * are checked against the rules in their proto; whatever is thrown leaves as one status (see status.ts).
+ * Serves services over gRPC with health and reflection. Every call but those two must carry a signed identity, with the
+ * permission that its method needs; requests are checked against the rules in their proto; whatever is thrown leaves as
+ * one status (see status.ts).
  */
 export async function startRpcServer(options: {
   host: string;
@@ -52,6 +66,7 @@ export async function startRpcServer(options: {
     .use(metricsMiddleware(options.metrics))
     .use(errorMiddleware(options.log, options.nameFailure ?? (() => undefined)))
     .use(identityMiddleware(options.verifyIdentity))
+    .use(permissionMiddleware(permissionsByPath(options.services)))
     .use(validationMiddleware(requestTypes(options.services)));
   server.add(HealthDefinition, HealthServiceImpl(health));
   server.add(
@@ -80,6 +95,17 @@ export async function startRpcServer(options: {
 function requestTypes(services: readonly RpcService[]): Map<string, DescMessage> {
   return new Map(
     services.flatMap(({ service }) => service.methods.map(({ input }) => [input.typeName, input] as const)),
+  );
+}
+
+function permissionsByPath(services: readonly RpcService[]): Map<string, string> {
+  return new Map(
+    services.flatMap(({ service, permissions }) =>
+      service.methods.flatMap(({ name, localName }) => {
+        const permission = permissions[localName];
+        return permission === undefined ? [] : [[`/${service.typeName}/${name}`, permission] as const];
+      }),
+    ),
   );
 }
 

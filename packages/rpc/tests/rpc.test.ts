@@ -34,14 +34,18 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     services: [
-      rpcService(IdentityService, {
-        async getUser(_request, context) {
-          await answer(context);
-          return { user };
+      rpcService(
+        IdentityService,
+        {
+          async getUser(_request, context) {
+            await answer(context);
+            return { user };
+          },
+          getUsersByIds: async () => ({ users: [user] }),
+          getUserByUsername: async () => ({ user }),
         },
-        getUsersByIds: async () => ({ users: [user] }),
-        getUserByUsername: async () => ({ user }),
-      }),
+        { getUserByUsername: 'read:users' },
+      ),
     ],
     descriptors: readDescriptors(),
     verifyIdentity: keys.verify,
@@ -154,6 +158,29 @@ test.each([
 ])('a call with %s is refused', async (_name, token) => {
   const from = { ...(await origin()), identityToken: await token() };
   await expect(client.calls.getUser({ id }, callOptions(from))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  from.deadline.clear();
+});
+
+const method = '/nova.identity.v1.IdentityService/GetUserByUsername';
+test.each([
+  ['nobody', anonymous, { code: 'UNAUTHENTICATED', details: { method } }],
+  [
+    'a user without it',
+    userIdentity(id, ['read:posts']),
+    { code: 'FORBIDDEN', details: { method, scopes: ['read:users'] } },
+  ],
+])('a method that needs a permission is refused to %s, before its request is looked at', async (_who, as, refusal) => {
+  const from = { ...(await origin()), identityToken: await keys.sign(as) };
+  for (const username of ['ada', 'no username'])
+    await expect(client.calls.getUserByUsername({ username }, callOptions(from))).rejects.toMatchObject(refusal);
+  from.deadline.clear();
+});
+
+test('who has the permission is served, and a method that needs none serves anybody with a signed identity', async () => {
+  const from = { ...(await origin()), identityToken: await keys.sign(userIdentity(id, ['read:users'])) };
+  expect((await client.calls.getUserByUsername({ username: 'ada' }, callOptions(from))).user?.id).toBe(id);
+  const nobody = { ...from, identityToken: await keys.sign(anonymous) };
+  expect((await client.calls.getUsersByIds({ ids: [id] }, callOptions(nobody))).users).toHaveLength(1);
   from.deadline.clear();
 });
 
