@@ -1,5 +1,5 @@
 import { decodeProtectedHeader, exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startWorld, type World } from './_world.ts';
 
 let world: World;
@@ -7,6 +7,9 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world.stop());
+beforeEach(() => {
+  world.subgraphs.identity.calls.length = 0;
+});
 
 const viewer = (token: string) => world.post({ query: '{ viewer { id } }' }, { authorization: `Bearer ${token}` });
 

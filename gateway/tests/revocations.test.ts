@@ -6,7 +6,7 @@ let clockMs: number;
 let world: World;
 beforeEach(async () => {
   clockMs = Date.now();
-  world = await startWorld({}, { now: () => clockMs });
+  world = await startWorld({ REVOCATION_POLL_MS: '20' }, { now: () => clockMs });
 });
 afterEach(() => world.stop());
 
@@ -95,7 +95,7 @@ test.each<[string, (response: import('node:http').ServerResponse) => void]>([
   'while identity %s, requests with a token are told to come back after a while and all others are served',
   async (_what, answer) => {
     await world.stop();
-    world = await startWorld({ REVOCATION_MAX_STALENESS_MS: '1000' });
+    world = await startWorld({ REVOCATION_POLL_MS: '20', REVOCATION_MAX_STALENESS_MS: '1000' });
     const token = await world.issuer.token();
     expect(await codeOf(token)).toBe('served');
     world.issuer.revoked.answer = answer;
