@@ -1,3 +1,4 @@
+import { maybeCacheControlFromInfo } from '@apollo/cache-control-types';
 import { readAccessModel } from '@nova/federation/access-model';
 import { accessRefusal } from '@nova/federation/access-requirement';
 import type { Identity } from '@nova/runtime';
@@ -20,6 +21,8 @@ export function enforceAccess(schema: GraphQLSchema, sdl: DocumentNode): GraphQL
         const permissions = identity.kind === 'user' ? identity.permissions : undefined;
         const refusal = accessRefusal(`${type.name}.${field.name}`, requirement, permissions);
         if (refusal) throw refusal;
+        // What is not for everybody must not be kept for everybody, whatever the SDL says of its age.
+        maybeCacheControlFromInfo(call[3])?.cacheHint.restrict({ scope: 'PRIVATE' });
         return resolve(...call);
       };
     }

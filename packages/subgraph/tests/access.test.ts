@@ -1,4 +1,4 @@
-import { anonymous, createLogger, createMetrics, type Identity } from '@nova/runtime';
+import { anonymous, createLogger, createMetrics, headerNames, type Identity } from '@nova/runtime';
 import { createTestKeys, subgraphClient, userIdentity } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSubgraphServer } from '../src/index.ts';
@@ -12,9 +12,12 @@ const sdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12",
     import: ["@key", "@external", "@requires", { name: "@authenticated", as: "@signedIn" }])
 
+  directive @cacheControl(maxAge: Int, scope: CacheControlScope, inheritMaxAge: Boolean) on FIELD_DEFINITION
+  enum CacheControlScope { PUBLIC PRIVATE }
+
   type Query {
-    open: String
-    mine: String @signedIn
+    open: String @cacheControl(maxAge: 60)
+    mine: String @signedIn @cacheControl(maxAge: 60)
     either: String @federation__requiresScopes(scopes: [["read:a", "read:b"], ["read:all"]])
     vault: Vault
     level: Level
@@ -181,4 +184,15 @@ test('fields of entities, and those computed from what other subgraphs gave, are
     { size: 4, shipping: 5 },
     { shade: 'green', secret: 'hidden' },
   ]);
+});
+
+test('what is not for everybody is never said to be fit for shared caches', async () => {
+  const cacheControlOf = async (query: string) => {
+    const identity = await keys.sign(userIdentity('u1', []));
+    const headers = { 'content-type': 'application/json', [headerNames.identity]: identity };
+    const response = await fetch(server.url, { method: 'POST', headers, body: JSON.stringify({ query }) });
+    return response.headers.get('cache-control');
+  };
+  expect(await cacheControlOf('{ open }')).toBe('max-age=60, public');
+  expect(await cacheControlOf('{ open mine }')).toBe('max-age=60, private');
 });
