@@ -1,6 +1,6 @@
 import { ApolloGateway } from '@apollo/gateway';
 import type { ApolloServer } from '@apollo/server';
-import { openRedis, type RedisConnection } from '@nova/cache';
+import { hearEndedSessions, openRedis, type RedisConnection } from '@nova/cache';
 import type { LoadedSupergraph } from '@nova/federation';
 import {
   type AdminServer,
@@ -128,7 +128,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
 
   const http = await serve({
     config,
-    authenticate: await openAuthentication({ config, now, observers, metrics, stack }),
+    authenticate: await openAuthentication({ config, now, observers, metrics, stack, redis }),
     toClientError,
     observers,
     apollo,
@@ -216,8 +216,9 @@ async function openAuthentication(parts: {
   observers: Observers;
   metrics: Metrics;
   stack: StopStack;
+  redis: RedisConnection | undefined;
 }): Promise<Authenticate> {
-  const { config, now, observers, metrics, stack } = parts;
+  const { config, now, observers, metrics, stack, redis } = parts;
   const { jwksUrl, identityPrivateKey, revocations: options } = config.auth;
   const sign = createIdentitySigner(identityPrivateKey);
   const revocations = await openRevocations({
@@ -227,6 +228,10 @@ async function openAuthentication(parts: {
     events: observers.revocations,
   });
   stack.add('revocations', () => revocations.stop());
+  if (redis) {
+    const stopHearing = hearEndedSessions(redis, revocations.add);
+    stack.add('ended sessions', async () => stopHearing());
+  }
   observeRevocations(metrics, revocations);
   const { requireCurrent } = revocations;
   return createAuthenticate({ keys: createAccessTokenKeys(jwksUrl, now), sign, requireCurrent, now });

@@ -1,3 +1,6 @@
+import { openRedis } from '@nova/cache';
+import { createMetrics } from '@nova/runtime';
+import { postGraphql, requireService, startFederation, startRedis } from '@nova/testkit';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startWorld, type World } from './_world.ts';
@@ -153,4 +156,27 @@ test('of more than 200 000 ended sessions those that ended last are remembered, 
   const tokenOf = (sid: string) => world.issuer.token({ claims: { sid } });
   expect(await codeOf(await tokenOf('20-2'))).toBe('ACCESS_TOKEN_REVOKED');
   expect(await codeOf(await tokenOf('0-2'))).toBe('served');
+});
+
+test('with Redis a gateway hears of a logout at once, and whatever else is said there does no harm', async (context) => {
+  const redis = await startRedis(requireService(context, 'redis'));
+  context.onTestFinished(() => redis.stop());
+  const env = { REDIS_URL: redis.url };
+  const nova = await startFederation({ env: { ...env, REVOCATION_POLL_MS: '600000' }, subgraphEnv: env });
+  context.onTestFinished(() => nova.stop());
+  const ask = (query: string, variables: object = {}, headers: Record<string, string> = {}) =>
+    postGraphql(nova.url, { query, variables }, headers);
+  const input = { email: 'ada@nova.test', username: 'ada', password: 'correct horse battery' };
+  const register = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken } }';
+  const { accessToken, refreshToken } = (await ask(register, { input })).data.register;
+  const viewerOf = () => ask('{ viewer { id } }', {}, { authorization: `Bearer ${accessToken}` });
+  expect((await viewerOf()).status).toBe(200);
+  const connection = openRedis({ url: redis.url, name: 'test', metrics: createMetrics('test') });
+  context.onTestFinished(() => connection.stop());
+  await expect.poll(connection.isReady).toBe(true);
+  for (const nonsense of ['', 'null', '{"id":7}', '[', '{"id":"x"}'])
+    await connection.client.publish('nova:ended-sessions', nonsense);
+  const logout = 'mutation ($input: LogoutInput!) { logout(input: $input) { loggedOut } }';
+  expect((await ask(logout, { input: { refreshToken } })).data.logout.loggedOut).toBe(true);
+  await expect.poll(async () => (await viewerOf()).errors[0]?.extensions.code).toBe('ACCESS_TOKEN_REVOKED');
 });

@@ -19,11 +19,15 @@ const manifestFile = new URL('../../../persisted-queries/manifest.json', import.
 
 /** The gateway in front of every subgraph, all in this process, with the committed supergraph and manifest. */
 export async function startFederation(
-  options: Pick<SubgraphsOptions, 'roles'> & { env?: Readonly<Record<string, string>> } = {},
+  options: Pick<SubgraphsOptions, 'roles'> & {
+    /** Of the gateway. */
+    env?: Readonly<Record<string, string>>;
+    subgraphEnv?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<TestFederation> {
   const stack = new StopStack();
   try {
-    const subgraphs = await startSubgraphs({ roles: options.roles });
+    const subgraphs = await startSubgraphs({ roles: options.roles, env: options.subgraphEnv });
     stack.add('subgraphs', subgraphs.stop);
     const { identity, user, content, keys } = subgraphs;
     const env = {

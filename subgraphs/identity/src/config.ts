@@ -1,8 +1,10 @@
+import { redisSettings } from '@nova/cache';
 import { readKeyFile, readSettings, type SettingValues, setting } from '@nova/runtime';
 import { subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
 export const settings = {
   ...subgraphSettings('identity'),
+  ...redisSettings,
   ACCESS_TOKEN_KEY_FILE: setting.string({
     description: 'PEM file of the RSA private key (4 096 bits) that signs access tokens.',
   }),
@@ -67,6 +69,7 @@ export function toConfig(env: SettingValues<typeof settings>) {
   const key = (name: string, file: string) => readKeyFile(name, file, env.APP_ENV);
   return {
     ...toSubgraphConfig('identity', env),
+    redisUrl: env.REDIS_URL,
     accessToken: {
       signingKey: key('ACCESS_TOKEN_KEY_FILE', env.ACCESS_TOKEN_KEY_FILE),
       oldKeys: env.ACCESS_TOKEN_OLD_KEY_FILES.map((file) => key('ACCESS_TOKEN_OLD_KEY_FILES', file)),

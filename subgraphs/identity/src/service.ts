@@ -1,4 +1,5 @@
-import { createIdentityVerifier } from '@nova/runtime';
+import { announceEndedSession, openRedis } from '@nova/cache';
+import { createIdentityVerifier, type Metrics, type StopStack } from '@nova/runtime';
 import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
 import { createAccountCommands } from './accounts/account-commands.ts';
 import { findActiveAccount } from './accounts/account-repository.ts';
@@ -54,7 +55,7 @@ export async function createIdentityService(
 
 async function createDeps(
   config: Config,
-  { db, signer, log, metrics }: ServiceParts<Tables> & { signer: AccessTokenSigner },
+  { db, signer, log, metrics, stack }: ServiceParts<Tables> & { signer: AccessTokenSigner },
 ): Promise<Deps> {
   const { lockout, refreshTokenDays } = config;
   const telemetry = createTelemetry(log, metrics);
@@ -66,8 +67,17 @@ async function createDeps(
     permissionsOf,
     findActiveAccount,
     telemetry,
+    announceEnd: createAnnounceEnd(config, metrics, stack),
   });
   const { open: openSession, issueTokens } = sessions;
   const accounts = createAccountCommands({ db, passwords, lockout, openSession, issueTokens, telemetry });
   return { db, accounts, sessions };
+}
+
+/** Without Redis gateways find out when they ask next. */
+function createAnnounceEnd({ redisUrl }: Config, metrics: Metrics, stack: StopStack): (sessionId: string) => void {
+  if (redisUrl === undefined) return () => undefined;
+  const redis = openRedis({ url: redisUrl, name: 'nova-identity', metrics });
+  stack.add('redis', async () => redis.stop());
+  return (id) => announceEndedSession(redis, { id, revokedAtMs: Date.now() });
 }

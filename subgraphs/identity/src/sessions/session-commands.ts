@@ -33,10 +33,16 @@ export type SessionCommandDeps = {
   readonly permissionsOf: PermissionPolicy;
   readonly findActiveAccount: (db: Kysely<Tables>, id: string) => Promise<Account | undefined>;
   readonly telemetry: Pick<Telemetry, 'sessionEnded'>;
+  /** Tells the gateways, when the end has been committed. */
+  readonly announceEnd: (sessionId: string) => void;
 };
 
 export function createSessionCommands(deps: SessionCommandDeps): SessionCommands {
-  const { db, signer, telemetry } = deps;
+  const { db, signer } = deps;
+  const ended = (reason: 'logout' | 'reuse', sessionId: string) => {
+    deps.telemetry.sessionEnded(reason, sessionId);
+    deps.announceEnd(sessionId);
+  };
   const issueTokens: SessionCommands['issueTokens'] = async (session, { id: accountId, roles }) => {
     const permissions = deps.permissionsOf(roles);
     const { token, expiresAt } = await signer.sign({ accountId, sessionId: session.id, permissions });
@@ -52,15 +58,15 @@ export function createSessionCommands(deps: SessionCommandDeps): SessionCommands
     async refresh(refreshToken) {
       const hash = hashRefreshToken(refreshToken);
       const renewal = hash && (await db.transaction().execute((tx) => renew(deps, tx, hash)));
-      if (renewal?.kind === 'ended') telemetry.sessionEnded('reuse', renewal.sessionId);
+      if (renewal?.kind === 'ended') ended('reuse', renewal.sessionId);
       if (renewal?.kind !== 'renewed') throw refreshTokenInvalid();
       return { account: renewal.account, ...(await issueTokens(renewal.session, renewal.account)) };
     },
     async logout(refreshToken) {
       const hash = hashRefreshToken(refreshToken);
-      const ended = hash && (await db.transaction().execute((tx) => end(tx, hash)));
-      if (ended) telemetry.sessionEnded('logout', ended);
-      return ended !== undefined;
+      const sessionId = hash && (await db.transaction().execute((tx) => end(tx, hash)));
+      if (sessionId) ended('logout', sessionId);
+      return sessionId !== undefined;
     },
   };
 }
