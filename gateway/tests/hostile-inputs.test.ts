@@ -65,14 +65,14 @@ test('no operation over the schema, valid or nearly so, does harm; many of them 
       });
       served += outcomes.has('DATA') ? 1 : 0;
     }),
-    { seed, numRuns: 500 },
+    { seed, numRuns: 350 },
   );
-  expect(served).toBeGreaterThan(100);
+  expect(served).toBeGreaterThan(70);
 });
 
 test.each([
-  ['post', anyPost, 300],
-  ['disturbed message', disturbedPost, 200],
+  ['post', anyPost, 150],
+  ['disturbed message', disturbedPost, 150],
 ] as const)('no %s whatever does harm', async (_what, arbitrary, numRuns) => {
   await fc.assert(
     fc.asyncProperty(arbitrary, async (message) => {
@@ -118,7 +118,7 @@ test('a thousand repetitions of what is refused and of what is served do not gro
     .filter(({ bytes, hangsUp }) => bytes.length < 20_000 && !hangsUp);
   const round = (times: number) =>
     inParallel(times, 8, (index) => exchange(gateway.url, repeated[index % repeated.length] as Message));
-  await round(1_000);
+  await round(repeated.length);
   const before = await gateway.figures({ collectGarbage: true });
   await round(1_000);
   const after = await gateway.figures({ collectGarbage: true });
