@@ -118,12 +118,20 @@ test('a thousand repetitions of what is refused and of what is served do not gro
     .filter(({ bytes, hangsUp }) => bytes.length < 20_000 && !hangsUp);
   const round = (times: number) =>
     inParallel(times, 8, (index) => exchange(gateway.url, repeated[index % repeated.length] as Message));
+  const heap = async () => (await gateway.figures({ collectGarbage: true })).heapBytes;
   await round(repeated.length);
-  const before = await gateway.figures({ collectGarbage: true });
-  await round(1_000);
-  const after = await gateway.figures({ collectGarbage: true });
-  expect(after.heapBytes - before.heapBytes).toBeLessThan(500_000);
+  // What is compiled or made once grows it in some round; what is lost at every request does in each.
+  let growth = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 5 && growth >= flatBytes; attempt += 1) {
+    const before = await heap();
+    await round(1_000);
+    growth = (await heap()) - before;
+  }
+  expect(growth).toBeLessThan(flatBytes);
 });
+
+/** A quarter of a kilobyte for each of a thousand. */
+const flatBytes = 250_000;
 
 async function inParallel(times: number, width: number, work: (index: number) => Promise<unknown>): Promise<void> {
   let next = 0;
