@@ -17,6 +17,8 @@ beforeAll(async () => {
   nova = await startFederation();
   stack.add('federation', nova.stop);
   database = new pg.Pool({ connectionString: nova.subgraphs.database.adminUrl, max: 2 });
+  // Ended before the database is dropped, a connection may not be gone yet.
+  database.on('error', () => undefined);
   stack.add('database', () => database.end());
   const query = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }';
   const input = { email: 'ada@nova.test', username: 'ada', password };

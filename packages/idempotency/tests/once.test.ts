@@ -1,21 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { AppError } from '@nova/errors';
+import { openDatabase } from '@nova/postgres';
+import { createLogger } from '@nova/runtime';
 import { createTestDatabase, type TestDatabase } from '@nova/testkit';
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import pg from 'pg';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type IdempotencyKey, once } from '../src/index.ts';
 
 let database: TestDatabase;
+let opened: ReturnType<typeof openDatabase<unknown>>;
 let db: Kysely<unknown>;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.urlFor('content'), max: 10 });
-  db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  const log = createLogger({ service: 'test', level: 'silent' });
+  opened = openDatabase({ url: database.urlFor('content'), poolMax: 10, applicationName: 'test', log });
+  db = opened.db;
   await sql`create table effects (id uuid primary key)`.execute(db);
 });
 afterAll(async () => {
-  await db.destroy();
+  await opened.stop();
   await database.drop();
 });
 beforeEach(async () => {
