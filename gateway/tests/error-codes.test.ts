@@ -20,7 +20,12 @@ afterAll(() => Promise.all([world.stop(), nova.stop()]));
 const told = ({ status, refusal }: Answer): Told => ({ status, extensions: refusal });
 const repeat = (count: number, part: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => part(at)).join(' ');
-const idempotencyKey = { 'x-idempotency-key': 'one-of-mine' };
+/** A mutation of somebody who is signed in. */
+const mutate = async (it: World, query: string, key?: string): Promise<Answer> =>
+  it.post(
+    { query },
+    { authorization: `Bearer ${await it.issuer.token()}`, ...(key !== undefined && { 'x-idempotency-key': key }) },
+  );
 const preflight = { 'apollo-require-preflight': 'true' };
 
 /** Any JSON body, to a gateway whose subgraphs are in memory. */
@@ -177,18 +182,18 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
     return inNova(registerAgain, { ...person, email: 'someone.else@nova.test' });
   },
   CONFLICT: saying('CONFLICT'),
-  IDEMPOTENCY_KEY_REQUIRED: elsewhere({ IDEMPOTENCY_KEYS: 'required' }, (it) => it.post({ query: createPost })),
-  IDEMPOTENCY_KEY_INVALID: ask(createPost, { 'x-idempotency-key': 'short' }),
+  IDEMPOTENCY_KEY_REQUIRED: elsewhere({ IDEMPOTENCY_KEYS: 'required' }, (it) => mutate(it, createPost)),
+  IDEMPOTENCY_KEY_INVALID: async () => told(await mutate(world, createPost, 'short')),
   IDEMPOTENCY_KEY_REUSED: async () => {
-    await world.post({ query: createPost }, idempotencyKey);
-    return told(await world.post({ query: createPost.replace('Hello', 'Bye') }, idempotencyKey));
+    await mutate(world, createPost, 'one-of-mine');
+    return told(await mutate(world, createPost.replace('Hello', 'Bye'), 'one-of-mine'));
   },
   IDEMPOTENT_REQUEST_RUNNING: elsewhere({}, async (it) => {
     const held = Promise.withResolvers<ServerResponse>();
     it.subgraphs.content.misbehave((_request, response) => held.resolve(response));
-    const first = it.post({ query: createPost }, idempotencyKey);
+    const first = mutate(it, createPost, 'one-of-mine');
     const response = await held.promise;
-    const refused = await it.post({ query: createPost }, idempotencyKey);
+    const refused = await mutate(it, createPost, 'one-of-mine');
     response.destroy();
     await first;
     return refused;

@@ -55,12 +55,16 @@ test('a repeat gets the first answer byte for byte and asks no subgraph', async 
   expect(await world.series('gateway_idempotent_requests_total', { verdict: 'replayed' })).toBe(1);
 });
 
-test('a refusal is repeated too, with its status', async () => {
-  const [key, query] = [randomUUID(), createPost];
-  const first = await create({ key, query, token: '' });
-  expect([first.status, first.refusal.code]).toEqual([401, 'UNAUTHENTICATED']);
-  const repeat = await create({ key, query, token: '' });
-  expect([repeat.status, repeat.text, isReplay(repeat), calls()]).toEqual([401, first.text, true, 1]);
+test('a refusal by a subgraph is repeated too, with its status', async () => {
+  const key = randomUUID();
+  world.subgraphs.content.misbehave((_request, response) => {
+    const error = { message: 'No.', path: ['createPost'], extensions: { code: 'FORBIDDEN' } };
+    response.end(JSON.stringify({ data: null, errors: [error] }));
+  });
+  const first = await create({ key });
+  expect([first.status, first.refusal.code]).toEqual([403, 'FORBIDDEN']);
+  const repeat = await create({ key });
+  expect([repeat.status, repeat.text, isReplay(repeat), calls()]).toEqual([403, first.text, true, 1]);
 });
 
 test('the order of variables does not matter, what they say does, and so do the operation and its text', async () => {
