@@ -25,6 +25,8 @@ const maxTimeMs = 600_000;
 /** Operations that wait to be planned, at most. */
 const maxWaitingPlans = 200;
 
+const engines = ['nova', 'apollo'] as const;
+
 export const settings = {
   ...commonSettings,
   ...redisSettings,
@@ -97,6 +99,10 @@ export const settings = {
   }),
   IDENTITY_PRIVATE_KEY_FILE: setting.string({
     description: 'PEM file of the Ed25519 key that signs the identity forwarded to subgraphs.',
+  }),
+  GATEWAY_ENGINE: setting.oneOf(engines, {
+    default: 'nova',
+    description: 'What runs query plans: Nova, or @apollo/gateway to compare with.',
   }),
   REQUEST_TIMEOUT_MS: setting.integer({
     default: 30_000,
@@ -192,6 +198,7 @@ export type GatewayConfig = {
   readonly appEnv: AppEnv;
   readonly redisUrl: string | undefined;
   readonly logLevel: LogLevel;
+  readonly engine: (typeof engines)[number];
   readonly host: string;
   readonly port: number;
   readonly adminHost: string;
@@ -248,6 +255,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     appEnv: flat.APP_ENV,
     redisUrl: flat.REDIS_URL,
     logLevel: flat.LOG_LEVEL,
+    engine: flat.GATEWAY_ENGINE,
     host: flat.HOST,
     port: flat.PORT,
     adminHost: flat.ADMIN_HOST,

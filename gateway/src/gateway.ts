@@ -22,6 +22,7 @@ import { createFanout, type Fanout } from './fanout/fanout.ts';
 import { accessStep } from './http/access-step.ts';
 import { createApollo } from './http/apollo.ts';
 import { createToClientError, type ToClientError } from './http/client-error.ts';
+import { withExecutor } from './http/execution-gateway.ts';
 import { loadGraphiql } from './http/graphiql.ts';
 import { createGraphqlHandler } from './http/graphql-handler.ts';
 import { idempotencyStep } from './http/idempotency-step.ts';
@@ -116,7 +117,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   stack.add('planner', () => plans.stop());
   const open = (supergraph: string) => plans.open(supergraph, operationsOf(manifest.current()));
   const apollo = createApollo({
-    gateway: createApolloGateway({ config, log, fanout, observers, open }),
+    gateway: servedGateway(createApolloGateway({ config, log, fanout, observers, open }), config, fanout),
     log: log.child({}, { level: 'warn' }),
     toClientError,
     introspection: development,
@@ -235,6 +236,11 @@ async function openAuthentication(parts: {
   observeRevocations(metrics, revocations);
   const { requireCurrent } = revocations;
   return createAuthenticate({ keys: createAccessTokenKeys(jwksUrl, now), sign, requireCurrent, now });
+}
+
+/** Nova's own execution, or the stock one of @apollo/gateway to compare with. */
+function servedGateway(gateway: ApolloGateway, { engine }: GatewayConfig, { executor }: Fanout) {
+  return engine === 'apollo' ? gateway : withExecutor(gateway, executor);
 }
 
 function createApolloGateway(parts: {

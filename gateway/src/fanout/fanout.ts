@@ -1,8 +1,10 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { createSubgraphDataSource, type SubgraphCall } from './subgraph-data-source.ts';
+import { createExecutor, type Executor } from './execution/executor.ts';
+import { asDataSource, createSubgraphCaller, type SubgraphCall, type SubgraphCaller } from './subgraph-data-source.ts';
 import { createSubgraphPools, type SubgraphAddress } from './subgraph-pools.ts';
 
 export type Fanout = {
+  readonly executor: Executor;
   /** The way to a subgraph, for @apollo/gateway. */
   dataSource(definition: { readonly name: string; readonly url?: string }): GraphQLDataSource;
   /** Lets go of the connections to subgraphs that the supergraph no longer has. */
@@ -26,13 +28,22 @@ export function createFanout(options: {
       throw new Error(`The subgraph ${name} has no usable URL, but "${actual ?? ''}". Is SUBGRAPH_URLS right?`);
     return { name, url: actual };
   };
+  const callers = new Map<string, SubgraphCaller>();
+  const executor = createExecutor({
+    call(subgraph, request, scope) {
+      const caller = callers.get(subgraph);
+      if (!caller) throw new Error(`There is no subgraph ${subgraph}.`);
+      return caller(request, scope);
+    },
+  });
   return {
-    dataSource: (definition) =>
-      createSubgraphDataSource(addressOf(definition), {
-        pools,
-        timeoutMs: options.timeoutMs,
-        observe: options.observe,
-      }) as GraphQLDataSource,
+    executor,
+    dataSource(definition) {
+      const { timeoutMs, observe } = options;
+      const caller = createSubgraphCaller(addressOf(definition), { pools, timeoutMs, observe });
+      callers.set(definition.name, caller);
+      return asDataSource(caller) as GraphQLDataSource;
+    },
     retain: (subgraphs) => pools.retain(subgraphs.map(addressOf)),
     stop: () => pools.stop(),
   };

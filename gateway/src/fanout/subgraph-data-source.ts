@@ -20,11 +20,13 @@ export type SubgraphCall = {
 
 type SubgraphRequest = { readonly query?: string; readonly variables?: object; readonly operationName?: string };
 
-/** Sends the fetches of query plans to one subgraph. */
-export function createSubgraphDataSource(
+/** Sends the fetches of query plans to one subgraph. Rejects with AppError when no answer comes. */
+export type SubgraphCaller = (request: SubgraphRequest, scope: FanoutScope) => Promise<SubgraphAnswer>;
+
+export function createSubgraphCaller(
   address: SubgraphAddress,
   options: { pools: SubgraphPools; timeoutMs: number; observe(call: SubgraphCall): void },
-): GraphQLDataSource<FanoutContext> {
+): SubgraphCaller {
   const path = new URL(address.url).pathname + new URL(address.url).search;
 
   const send = async (request: SubgraphRequest, scope: FanoutScope, call: Deadline): Promise<SubgraphAnswer> => {
@@ -47,28 +49,33 @@ export function createSubgraphDataSource(
     return answer;
   };
 
+  return async (request, scope) => {
+    const call = startDeadline(options.timeoutMs, scope.deadline.signal);
+    const startedAt = performance.now();
+    const observe = (codes: readonly ErrorCode[], abandoned = false) =>
+      options.observe({ subgraph: address.name, durationMs: performance.now() - startedAt, codes, abandoned });
+    scope.stats.fetches += 1;
+    try {
+      const { query, variables, operationName } = request;
+      const answer = await send({ query, variables, operationName }, scope, call);
+      observe((answer.errors ?? []).map(codeOf));
+      return answer;
+    } catch (error) {
+      restrictCachePolicy(scope.cachePolicy, undefined);
+      const failure = subgraphFailure({ error, subgraph: address.name, deadline: scope.deadline, call });
+      observe([failure.code], scope.deadline.signal.aborted && failure.code !== 'DEADLINE_EXCEEDED');
+      throw failure;
+    } finally {
+      call.clear();
+    }
+  };
+}
+
+/** The same for @apollo/gateway, where that executes. */
+export function asDataSource(caller: SubgraphCaller): GraphQLDataSource<FanoutContext> {
   return {
-    async process({ request, context }) {
-      const scope = (context as FanoutContext).request;
-      const call = startDeadline(options.timeoutMs, scope.deadline.signal);
-      const startedAt = performance.now();
-      const observe = (codes: readonly ErrorCode[], abandoned = false) =>
-        options.observe({ subgraph: address.name, durationMs: performance.now() - startedAt, codes, abandoned });
-      scope.stats.fetches += 1;
-      try {
-        const { query, variables, operationName } = request;
-        const answer = await send({ query, variables, operationName }, scope, call);
-        observe((answer.errors ?? []).map(codeOf));
-        return answer as Awaited<ReturnType<GraphQLDataSource['process']>>;
-      } catch (error) {
-        restrictCachePolicy(scope.cachePolicy, undefined);
-        const failure = subgraphFailure({ error, subgraph: address.name, deadline: scope.deadline, call });
-        observe([failure.code], scope.deadline.signal.aborted && failure.code !== 'DEADLINE_EXCEEDED');
-        throw failure;
-      } finally {
-        call.clear();
-      }
-    },
+    process: async ({ request, context }) =>
+      (await caller(request, (context as FanoutContext).request)) as Awaited<ReturnType<GraphQLDataSource['process']>>,
   };
 }
 

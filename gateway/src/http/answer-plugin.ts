@@ -1,6 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { AppError } from '@nova/errors';
 import { GraphQLError } from 'graphql';
+import { ResponseData } from '../fanout/execution/response-data.ts';
 import type { ToClientError } from './client-error.ts';
 import type { GatewayContext } from './request-scope.ts';
 
@@ -20,7 +21,9 @@ export function answerPlugin(toClientError: ToClientError): ApolloServerPlugin<G
         async willSendResponse({ contextValue: { request }, response: { body } }) {
           if (body.kind !== 'single') return;
           const { singleResult } = body;
-          request.operation.hasData = Object.values(singleResult.data ?? {}).some((value) => value !== null);
+          const { data } = singleResult as { data?: unknown };
+          request.operation.hasData =
+            data instanceof ResponseData ? data.hasData : Object.values(data ?? {}).some((value) => value !== null);
           // @apollo/gateway hides it in an extension when a subgraph left out what the schema says is never null.
           const broken = singleResult.extensions?.valueCompletion;
           if (!Array.isArray(broken)) return;

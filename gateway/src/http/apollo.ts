@@ -1,5 +1,4 @@
-import type { ApolloGateway } from '@apollo/gateway';
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerOptionsWithGateway, type BaseContext } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -9,6 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { Logger } from '@nova/runtime';
 import type { ValidationRule } from 'graphql';
+import { answerText } from '../fanout/execution/response-data.ts';
 import { answerPlugin } from './answer-plugin.ts';
 import type { ToClientError } from './client-error.ts';
 import { type OperationStep, operationPlugin } from './operation-steps.ts';
@@ -16,7 +16,7 @@ import { currentScope, type GatewayContext } from './request-scope.ts';
 
 /** Apollo Server with everything it would tell others, show or guess switched off. */
 export function createApollo(options: {
-  gateway: ApolloGateway;
+  gateway: ApolloServerOptionsWithGateway<BaseContext>['gateway'];
   log: Logger;
   toClientError: ToClientError;
   introspection: boolean;
@@ -32,6 +32,7 @@ export function createApollo(options: {
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     persistedQueries: false,
+    stringifyResult: answerText,
     parseOptions: { maxTokens: options.maxTokens },
     validationRules: options.validationRules,
     validationOptions: { maxErrors: 10 },

@@ -1,5 +1,12 @@
 export { type AccessModel, readAccessModel } from './access/access-model.ts';
 export { type AccessRequirement, accessRefusal } from './access/access-requirement.ts';
+export type {
+  FetchDataRewrite,
+  FetchNode,
+  PlanNode,
+  QueryPlan,
+  QueryPlanSelectionNode,
+} from '@apollo/query-planner';
 export { type CostModel, type FieldCostInput, maxCost, readCostModel } from './cost-model.ts';
 export { type Cacheability, operationCacheability } from './operation-cacheability.ts';
 export { type CostInput, costliestPath, operationCost } from './operation-cost.ts';

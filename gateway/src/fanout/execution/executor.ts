@@ -1,0 +1,148 @@
+import { AppError } from '@nova/errors';
+import type { QueryPlan } from '@nova/federation';
+import {
+  buildASTSchema,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type TypeNode,
+  valueFromASTUntyped,
+} from 'graphql';
+import type { FanoutScope } from '../fanout-context.ts';
+import type { SubgraphAnswer } from '../subgraph-answer.ts';
+import { type CompiledNode, compilePlan, type SubgraphRequest } from './compile-plan.ts';
+import { createIntrospect } from './introspection.ts';
+import { ResponseData } from './response-data.ts';
+import { responseShape, type TypedShape } from './response-shape.ts';
+import { type PlanRun, runPlan } from './run-plan.ts';
+import { createIsOfType, type Entity, type IsOfType } from './types-of-data.ts';
+import { type BrokenPromise, writeResponse } from './write-response.ts';
+
+export type Execution = {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly plan: QueryPlan;
+  readonly scope: FanoutScope;
+};
+
+export type ExecutionResult = { readonly data: ResponseData; readonly errors?: readonly GraphQLError[] };
+
+export type Executor = {
+  /** A schema is served from now on; `supergraph` is the text it was made from. */
+  serve(schema: GraphQLSchema, supergraph: string): void;
+  execute(execution: Execution): Promise<ExecutionResult>;
+};
+
+/** Sends one request to a subgraph; rejects with AppError when no answer comes. */
+export type CallSubgraph = (
+  subgraph: string,
+  request: { readonly query: string; readonly operationName?: string; readonly variables: Entity },
+  scope: FanoutScope,
+) => Promise<SubgraphAnswer>;
+
+const maxErrors = 100;
+
+/** Runs query plans: what a plan and an operation decide is worked out once for each. */
+export function createExecutor({ call }: { call: CallSubgraph }): Executor {
+  const typesBySchema = new WeakMap<GraphQLSchema, IsOfType>();
+  const compiled = new WeakMap<QueryPlan, CompiledNode | undefined>();
+  const shapes = new WeakMap<OperationDefinitionNode, Map<string, TypedShape>>();
+
+  const nodeOf = (plan: QueryPlan, schema: GraphQLSchema): CompiledNode | undefined => {
+    if (!compiled.has(plan)) {
+      const isOfType = typesBySchema.get(schema);
+      if (!isOfType) throw new Error('The schema is not one that is served.');
+      if (plan.node?.kind === 'Subscription') throw new Error('Subscriptions are not executed.');
+      compiled.set(plan, plan.node && compilePlan(plan.node, isOfType));
+    }
+    return compiled.get(plan);
+  };
+
+  const shapeOf = ({ schema, document, operation }: Execution, conditions: Conditions): TypedShape => {
+    const known = shapes.get(operation) ?? new Map<string, TypedShape>();
+    shapes.set(operation, known);
+    const key = Object.values(conditions).map(Number).join('');
+    let shape = known.get(key);
+    if (!shape) {
+      shape = responseShape({ schema, document, operation, conditions }).root;
+      if (known.size >= maxVariants) known.clear();
+      known.set(key, shape);
+    }
+    return shape;
+  };
+
+  return {
+    serve(schema, supergraph) {
+      typesBySchema.set(schema, createIsOfType(buildASTSchema(parse(supergraph), { assumeValidSDL: true })));
+    },
+    async execute(execution) {
+      const { variables, scope } = execution;
+      const conditions = conditionsOf(execution);
+      const errors: GraphQLError[] = [];
+      const note = (error: GraphQLError) => {
+        if (errors.length < maxErrors) errors.push(error);
+      };
+      const run: PlanRun = {
+        variables,
+        conditions,
+        send: ({ subgraph, operation, operationName }: SubgraphRequest, values) =>
+          call(subgraph, { query: operation, operationName, variables: values }, scope),
+        told: (subgraph, { message, path, extensions }) =>
+          note(new GraphQLError(message, { path, extensions: { ...extensions, serviceName: subgraph } })),
+        failed: (error, path) => note(failure(error, path)),
+      };
+      const data = await runPlan(nodeOf(execution.plan, execution.schema), run);
+      const { text, hasData, broken } = writeResponse(
+        shapeOf(execution, conditions),
+        data,
+        createIntrospect(execution),
+      );
+      // What a subgraph said explains its nulls.
+      if (errors.length === 0) errors.push(...broken.slice(0, maxBroken).map(brokenPromise));
+      return { data: new ResponseData({ text, hasData }), ...(errors.length > 0 && { errors }) };
+    },
+  };
+}
+
+type Conditions = Readonly<Record<string, boolean>>;
+
+/** Of an operation's conditions; beyond that they are worked out again. */
+const maxVariants = 64;
+const maxBroken = 10;
+
+/** All that @skip and @include can look at. */
+function conditionsOf({ operation, variables }: Execution): Conditions {
+  const conditions: Record<string, boolean> = {};
+  for (const { variable, type, defaultValue } of operation.variableDefinitions ?? []) {
+    if (nameOf(type) !== 'Boolean') continue;
+    const name = variable.name.value;
+    const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    conditions[name] = (given ?? (defaultValue && valueFromASTUntyped(defaultValue))) === true;
+  }
+  return conditions;
+}
+
+function nameOf(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type);
+}
+
+function failure(error: unknown, path: ReadonlyArray<string | number> | undefined): GraphQLError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { path, originalError });
+}
+
+function brokenPromise({ message, path }: BrokenPromise): GraphQLError {
+  const originalError = new AppError(
+    'INTERNAL_ERROR',
+    'A service left out a value that the schema says is never null.',
+    {
+      cause: message,
+    },
+  );
+  return new GraphQLError(originalError.message, { path, originalError });
+}

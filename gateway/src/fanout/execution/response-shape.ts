@@ -1,0 +1,182 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  isCompositeType,
+  isEnumType,
+  isInterfaceType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isSpecifiedScalarType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { type Entity, ownValue } from './types-of-data.ts';
+
+/** Which fields of an object the answer has, by the object's type. */
+export type ObjectShape = {
+  readonly staticType: GraphQLCompositeType;
+  /** Undefined when the schema has no such type that a value could be of. */
+  of(typeName: string | undefined): TypedShape | undefined;
+};
+
+export type TypedShape = {
+  readonly typeName: string;
+  readonly isObjectType: boolean;
+  readonly fields: readonly ShapeField[];
+};
+
+export type ShapeField = {
+  readonly name: string;
+  /** The name as JSON, with its colon. */
+  readonly key: string;
+  readonly read: (object: Entity) => unknown;
+  /** `typename` and `introspection` are answered by the gateway itself. */
+  readonly kind: 'value' | 'typename' | 'introspection';
+  readonly type: ValueShape;
+  readonly nodes: readonly FieldNode[];
+};
+
+export type ValueShape = {
+  readonly isNonNull: boolean;
+  readonly list?: ValueShape;
+  readonly object?: ObjectShape;
+  /** Whether a value may stand for a leaf type. */
+  readonly isLeaf?: (value: unknown) => boolean;
+};
+
+export type ShapeInput = {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** The values of the variables that @skip and @include look at, defaults included. */
+  readonly conditions: Readonly<Record<string, unknown>>;
+};
+
+/** The shape of an operation's answer. Types that occur are looked at when they do. */
+export function responseShape(input: ShapeInput): { readonly root: TypedShape } {
+  const { schema, document, operation } = input;
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  const rootType = schema.getRootType(operation.operation);
+  if (!rootType) throw new Error(`The schema has no root type for a ${operation.operation}.`);
+  const shape = objectShape(rootType, [operation.selectionSet], { ...input, fragments });
+  return { root: shape.of(rootType.name) as TypedShape };
+}
+
+type Context = ShapeInput & { readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> };
+
+function objectShape(
+  staticType: GraphQLCompositeType,
+  sets: readonly SelectionSetNode[],
+  context: Context,
+): ObjectShape {
+  const byName = new Map<string, TypedShape>();
+  return {
+    staticType,
+    of(typeName = staticType.name) {
+      const known = byName.get(typeName);
+      if (known) return known;
+      const type = context.schema.getType(typeName);
+      if (!isCompositeType(type)) return undefined;
+      const shape = typedShape(type, sets, context);
+      byName.set(typeName, shape);
+      return shape;
+    },
+  };
+}
+
+function typedShape(type: GraphQLCompositeType, sets: readonly SelectionSetNode[], context: Context): TypedShape {
+  const nodes = new Map<string, FieldNode[]>();
+  for (const set of sets) collect(set.selections, type, nodes, context);
+  const fields = [...nodes].flatMap(([name, found]) => shapeField(name, found, type, context) ?? []);
+  return { typeName: type.name, isObjectType: isObjectType(type), fields };
+}
+
+// biome-ignore lint/complexity/useMaxParams: one object a fragment would cost more than the walk.
+function collect(
+  selections: readonly SelectionNode[],
+  type: GraphQLCompositeType,
+  nodes: Map<string, FieldNode[]>,
+  context: Context,
+): void {
+  for (const selection of selections) {
+    if (isLeftOut(selection, context.conditions)) continue;
+    if (selection.kind === Kind.FIELD) {
+      const name = (selection.alias ?? selection.name).value;
+      const known = nodes.get(name);
+      if (known) known.push(selection);
+      else nodes.set(name, [selection]);
+      continue;
+    }
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? context.fragments.get(selection.name.value) : selection;
+    if (!fragment) continue;
+    const condition = fragment.typeCondition?.name.value;
+    if (condition === undefined || applies(condition, type, context.schema))
+      collect(fragment.selectionSet.selections, type, nodes, context);
+  }
+}
+
+function applies(condition: string, type: GraphQLCompositeType, schema: GraphQLSchema): boolean {
+  if (condition === type.name) return true;
+  const wider = schema.getType(condition);
+  if (!isCompositeType(wider) || isObjectType(wider)) return false;
+  return (isObjectType(type) || isInterfaceType(type)) && schema.isSubType(wider, type);
+}
+
+function isLeftOut({ directives = [] }: SelectionNode, conditions: Readonly<Record<string, unknown>>): boolean {
+  return directives.some(({ name: { value: name }, arguments: given = [] }) => {
+    if (name !== 'skip' && name !== 'include') return false;
+    const value = given.find((argument) => argument.name.value === 'if')?.value;
+    const isTrue =
+      value?.kind === Kind.VARIABLE ? conditions[value.name.value] : value?.kind === Kind.BOOLEAN && value.value;
+    return name === 'skip' ? isTrue === true : isTrue !== true;
+  });
+}
+
+const anyLeaf: ValueShape = { isNonNull: false, isLeaf: () => true };
+
+// biome-ignore lint/complexity/useMaxParams: as above.
+function shapeField(
+  name: string,
+  nodes: readonly FieldNode[],
+  parent: GraphQLCompositeType,
+  context: Context,
+): ShapeField | undefined {
+  const fieldName = (nodes[0] as FieldNode).name.value;
+  // Every object seems to have the names of Object.prototype.
+  const read = name in Object.prototype ? (object: Entity) => ownValue(object, name) : (object: Entity) => object[name];
+  const base = { name, key: `${JSON.stringify(name)}:`, read, nodes };
+  if (fieldName === '__typename') return { ...base, kind: 'typename', type: anyLeaf };
+  if (fieldName === '__schema' || fieldName === '__type') return { ...base, kind: 'introspection', type: anyLeaf };
+  const field = 'getFields' in parent ? (parent as GraphQLObjectType).getFields()[fieldName] : undefined;
+  if (!field) return undefined;
+  const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  return { ...base, kind: 'value', type: valueShape(field.type, sets, context) };
+}
+
+function valueShape(type: GraphQLOutputType, sets: readonly SelectionSetNode[], context: Context): ValueShape {
+  if (isNonNullType(type)) return { ...valueShape(type.ofType, sets, context), isNonNull: true };
+  if (isListType(type)) return { isNonNull: false, list: valueShape(type.ofType, sets, context) };
+  if (isCompositeType(type)) return { isNonNull: false, object: objectShape(type, sets, context) };
+  if (isEnumType(type))
+    return { isNonNull: false, isLeaf: (value) => typeof value === 'string' && type.getValue(value) != null };
+  const isLeaf = isSpecifiedScalarType(type) ? scalars[type.name] : undefined;
+  return { isNonNull: false, isLeaf: isLeaf ?? (() => true) };
+}
+
+const scalars: Readonly<Record<string, (value: unknown) => boolean>> = {
+  Int: Number.isInteger,
+  Float: (value) => typeof value === 'number',
+  String: (value) => typeof value === 'string',
+  Boolean: (value) => typeof value === 'boolean',
+  ID: (value) => typeof value === 'string' || Number.isInteger(value),
+};
