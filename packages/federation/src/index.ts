@@ -13,7 +13,9 @@ export { type CostInput, costliestPath, operationCost } from './operation-cost.t
 export { operationDepth } from './operation-depth.ts';
 export { type PlanSummary, planSubgraphs, summarizePlan } from './plan-summary.ts';
 export { type Planned, type Planner, type PlannerOptions, startPlanner } from './planning/planner.ts';
+export type { RequiredSelection } from './planning/real-arguments.ts';
 export { rootFieldCounts } from './root-fields.ts';
+
 export { withoutSecurityMarker } from './security-marker.ts';
 export { subgraphContact } from './subgraph-contact.ts';
 export { type CacheHint, readSubgraphHints, type SubgraphHints } from './subgraph-hints.ts';

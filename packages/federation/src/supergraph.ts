@@ -1,7 +1,11 @@
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
-import { assertValidSchema, parse, print } from 'graphql';
+import { assertValidSchema, getOperationAST, parse, print } from 'graphql';
 import { readCostModel } from './cost-model.ts';
+import { unfetchedRootFields } from './planning/fetched-root-fields.ts';
+import { withRealArguments } from './planning/real-arguments.ts';
+import { type StandIns, withStandIns } from './planning/required-arguments.ts';
+import { withResolvableKeysFirst } from './planning/resolvable-keys-first.ts';
 import { withoutSecurityMarker } from './security-marker.ts';
 
 /** A subgraph as the supergraph names it. */
@@ -19,7 +23,11 @@ export class SupergraphError extends Error {
 }
 
 /** A supergraph with what plans over it: takes a moment to build, and memory. */
-export type OpenedSupergraph = LoadedSupergraph & { readonly apiSchema: Schema; readonly planner: QueryPlanner };
+export type OpenedSupergraph = LoadedSupergraph & {
+  readonly apiSchema: Schema;
+  readonly planner: QueryPlanner;
+  readonly standIns: StandIns | undefined;
+};
 
 /**
  * Builds everything the gateway will need from a supergraph, so that one which cannot be served is found before it
@@ -30,23 +38,40 @@ export function openSupergraph(text: string): OpenedSupergraph {
   try {
     const sdl = print(withoutSecurityMarker(parse(text)));
     const supergraph = Supergraph.build(sdl, { validateSupergraph: true });
-    const apiSchema = supergraph.apiSchema();
-    assertValidSchema(apiSchema.toGraphQLJSSchema());
-    const planner = new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans } });
+    assertValidSchema(supergraph.apiSchema().toGraphQLJSSchema());
     readCostModel(sdl);
     const subgraphs = supergraph.subgraphsMetadata().map(({ name, url }) => ({ name, url }));
-    return { sdl, subgraphs, apiSchema, planner };
+    return { sdl, subgraphs, ...openForPlanning(sdl) };
   } catch (error) {
     throw new SupergraphError(`The supergraph cannot be loaded: ${reasonOf(error)}`, { cause: error });
   }
 }
 
+/** Over a supergraph that means the same and that the planner is right about. */
+function openForPlanning(sdl: string): Pick<OpenedSupergraph, 'apiSchema' | 'planner' | 'standIns'> {
+  const document = withResolvableKeysFirst(parse(sdl, { noLocation: true }));
+  const standIns = withStandIns(document);
+  // The fields that have stand-ins are required by nobody any more, which validation would not accept.
+  const supergraph = Supergraph.build(print(standIns?.supergraph ?? document), { validateSupergraph: false });
+  return {
+    apiSchema: supergraph.apiSchema(),
+    planner: new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans } }),
+    standIns,
+  };
+}
+
 /** How to fetch a valid operation. Takes as long as it takes: the gateway asks a `Planner`. */
 export function planOperation(
-  { apiSchema, planner }: OpenedSupergraph,
+  { apiSchema, planner, standIns }: OpenedSupergraph,
   { query, operationName }: { readonly query: string; readonly operationName?: string | undefined },
 ): QueryPlan {
-  return planner.buildQueryPlan(operationFromDocument(apiSchema, parse(query), { operationName }));
+  const document = parse(query);
+  const operation = operationFromDocument(apiSchema, document, { operationName });
+  const plan = planner.buildQueryPlan(operation);
+  const node = getOperationAST(document, operationName);
+  const unfetched = node ? unfetchedRootFields(document, node, plan) : [];
+  if (unfetched.length > 0) throw new Error(`No subgraph can answer ${unfetched.join(', ')}.`);
+  return standIns ? withRealArguments(plan, standIns) : plan;
 }
 
 /** Of the ways to fetch one operation; the library's own default is ten times as many. */

@@ -1,4 +1,4 @@
-import type { QueryPlanSelectionNode } from '@nova/federation';
+import type { QueryPlanSelectionNode, RequiredSelection } from '@nova/federation';
 import { mergeInto } from './merge.ts';
 import { type Entity, type IsOfType, isEntity, ownValue, setOwn } from './types-of-data.ts';
 
@@ -17,14 +17,15 @@ export function compileRepresentation(selections: readonly QueryPlanSelectionNod
 /** Adds its part to a representation; false when the entity lacks it. */
 type Part = (entity: Entity, result: Entity) => boolean;
 
-function compileSelection(selection: QueryPlanSelectionNode, isOfType: IsOfType): Part {
+function compileSelection(selection: RequiredSelection, isOfType: IsOfType): Part {
   if (selection.kind === 'Field') {
     const name = selection.alias ?? selection.name;
+    const { sentAs = name } = selection;
     const nested = selection.selections && compileRepresentation(selection.selections, isOfType);
     return (entity, result) => {
       const value = ownValue(entity, name);
       if (value === undefined) return false;
-      setOwn(result, name, nested ? represented(value, nested) : value);
+      setOwn(result, sentAs, nested ? represented(value, nested) : value);
       return true;
     };
   }
