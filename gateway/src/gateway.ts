@@ -113,7 +113,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   const toClientError = createToClientError({ log, suggestions: development });
   const protection = createProtection(config.limits);
   const now = overrides.now ?? Date.now;
-  const plans = createPlans({ ...config.planning, events: observers.plans });
+  const plans = createPlans({ ...config.planning, runner: config.engine, events: observers.plans });
   stack.add('planner', () => plans.stop());
   const open = (supergraph: string) => plans.open(supergraph, operationsOf(manifest.current()));
   const apollo = createApollo({

@@ -11,7 +11,6 @@ import {
   requireVariables,
 } from './operation-rules.ts';
 import { createRememberedCost } from './remembered-cost.ts';
-import { unambiguousAliases } from './unambiguous-aliases.ts';
 
 export type ProtectionOptions = DocumentLimits & {
   readonly maxTokens: number;
@@ -61,7 +60,7 @@ export function createProtection({ modes, maxTokens, maxComplexity, ...limits }:
 
   return {
     maxTokens,
-    validationRules: [documentRules.validationRule, unambiguousAliases],
+    validationRules: [documentRules.validationRule],
     onSchema({ apiSchema, coreSupergraphSdl = '' }) {
       const model = readCostModel(coreSupergraphSdl);
       const remembered = createRememberedCost();

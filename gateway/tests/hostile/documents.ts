@@ -222,11 +222,11 @@ const values: HostileInput[] = [
 const names: HostileInput[] = [
   document('an alias __proto__', 'DATA', '{ __proto__: post(id: "p1") { __proto__: author { __proto__: id } } }'),
   document('an alias constructor', 'DATA', '{ constructor: post(id: "p1") { prototype: author { polluted: id } } }'),
-  document('an alias __typename', invalid, '{ post(id: "p1") { __typename: id } }'),
-  document('an alias that is the name of a key', invalid, '{ user(id: "u1") { id: username posts { nodes { id } } } }'),
+  document('an alias __typename', 'DATA', '{ post(id: "p1") { __typename: id } }'),
+  document('an alias that is the name of a key', 'DATA', '{ user(id: "u1") { id: username posts { nodes { id } } } }'),
   document(
     'an alias of objects that is the name of a key',
-    invalid,
+    'DATA',
     '{ post(id: "p1") { author { username id: posts(first: 0) @include(if: true) { nodes { id } } } } }',
   ),
   document('a variable __proto__', ['DATA', 'BAD_USER_INPUT'], {

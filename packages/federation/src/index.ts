@@ -1,5 +1,3 @@
-export { type AccessModel, readAccessModel } from './access/access-model.ts';
-export { type AccessRequirement, accessRefusal } from './access/access-requirement.ts';
 export type {
   FetchDataRewrite,
   FetchNode,
@@ -7,11 +5,14 @@ export type {
   QueryPlan,
   QueryPlanSelectionNode,
 } from '@apollo/query-planner';
+export { type AccessModel, readAccessModel } from './access/access-model.ts';
+export { type AccessRequirement, accessRefusal } from './access/access-requirement.ts';
 export { type CostModel, type FieldCostInput, maxCost, readCostModel } from './cost-model.ts';
 export { type Cacheability, operationCacheability } from './operation-cacheability.ts';
 export { type CostInput, costliestPath, operationCost } from './operation-cost.ts';
 export { operationDepth } from './operation-depth.ts';
 export { type PlanSummary, planSubgraphs, summarizePlan } from './plan-summary.ts';
+export { clientName, plannedName } from './planning/planned-aliases.ts';
 export { type Planned, type Planner, type PlannerOptions, startPlanner } from './planning/planner.ts';
 export type { RequiredSelection } from './planning/real-arguments.ts';
 export { rootFieldCounts } from './root-fields.ts';
@@ -23,6 +24,7 @@ export {
   type LoadedSupergraph,
   type OpenedSupergraph,
   openSupergraph,
+  type PlanRunner,
   planOperation,
   type SubgraphLocation,
   SupergraphError,

@@ -1,4 +1,4 @@
-import type { PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner';
+import type { FetchNode, PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner';
 import { UnreachableCaseError } from '@nova/errors';
 
 /** How much a query plan asks of the subgraphs. */
@@ -37,7 +37,7 @@ function summarize(node: Node | undefined): PlanSummary {
     case 'Sequence':
       return node.nodes.map(summarize).reduce(inTurn, nothing);
     case 'Parallel':
-      return node.nodes.map(summarize).reduce(atOnce, nothing);
+      return summarizeParallel(node.nodes);
     case 'Condition':
       return dearer(summarize(node.ifClause), summarize(node.elseClause));
     case 'Defer':
@@ -47,6 +47,24 @@ function summarize(node: Node | undefined): PlanSummary {
     default:
       throw new UnreachableCaseError(node);
   }
+}
+
+/** Entity fetches to one subgraph that start together travel as one request. */
+function summarizeParallel(nodes: readonly PlanNode[]): PlanSummary {
+  const entityFetches = new Set<string>();
+  const others: PlanNode[] = [];
+  for (const node of nodes) {
+    const fetch = entityFetchIn(node);
+    if (fetch) entityFetches.add(fetch.serviceName);
+    else others.push(node);
+  }
+  const together = { fetches: entityFetches.size, waves: Math.min(1, entityFetches.size) };
+  return others.map(summarize).reduce(atOnce, together);
+}
+
+function entityFetchIn(node: PlanNode): FetchNode | undefined {
+  if (node.kind === 'Flatten') return entityFetchIn(node.node);
+  return node.kind === 'Fetch' && node.requires ? node : undefined;
 }
 
 function inTurn(a: PlanSummary, b: PlanSummary): PlanSummary {

@@ -3,6 +3,7 @@ import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { assertValidSchema, getOperationAST, parse, print } from 'graphql';
 import { readCostModel } from './cost-model.ts';
 import { unfetchedRootFields } from './planning/fetched-root-fields.ts';
+import { clientName, withPlannedAliases } from './planning/planned-aliases.ts';
 import { withRealArguments } from './planning/real-arguments.ts';
 import { type StandIns, withStandIns } from './planning/required-arguments.ts';
 import { withResolvableKeysFirst } from './planning/resolvable-keys-first.ts';
@@ -22,8 +23,12 @@ export class SupergraphError extends Error {
   override readonly name = 'SupergraphError';
 }
 
+/** Who runs the plans: Nova's gateway, which knows what was mended in them, or @apollo/gateway, which gets its planner's own. */
+export type PlanRunner = 'nova' | 'apollo';
+
 /** A supergraph with what plans over it: takes a moment to build, and memory. */
 export type OpenedSupergraph = LoadedSupergraph & {
+  readonly runner: PlanRunner;
   readonly apiSchema: Schema;
   readonly planner: QueryPlanner;
   readonly standIns: StandIns | undefined;
@@ -34,23 +39,26 @@ export type OpenedSupergraph = LoadedSupergraph & {
  * replaces one which can: @apollo/gateway drops its plans and swaps its schema before its last step can fail.
  * Throws `SupergraphError`.
  */
-export function openSupergraph(text: string): OpenedSupergraph {
+export function openSupergraph(text: string, runner: PlanRunner = 'nova'): OpenedSupergraph {
   try {
     const sdl = print(withoutSecurityMarker(parse(text)));
     const supergraph = Supergraph.build(sdl, { validateSupergraph: true });
     assertValidSchema(supergraph.apiSchema().toGraphQLJSSchema());
     readCostModel(sdl);
     const subgraphs = supergraph.subgraphsMetadata().map(({ name, url }) => ({ name, url }));
-    return { sdl, subgraphs, ...openForPlanning(sdl) };
+    return { sdl, subgraphs, runner, ...openForPlanning(sdl, runner) };
   } catch (error) {
     throw new SupergraphError(`The supergraph cannot be loaded: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 /** Over a supergraph that means the same and that the planner is right about. */
-function openForPlanning(sdl: string): Pick<OpenedSupergraph, 'apiSchema' | 'planner' | 'standIns'> {
+function openForPlanning(
+  sdl: string,
+  runner: PlanRunner,
+): Pick<OpenedSupergraph, 'apiSchema' | 'planner' | 'standIns'> {
   const document = withResolvableKeysFirst(parse(sdl, { noLocation: true }));
-  const standIns = withStandIns(document);
+  const standIns = runner === 'nova' ? withStandIns(document) : undefined;
   // The fields that have stand-ins are required by nobody any more, which validation would not accept.
   const supergraph = Supergraph.build(print(standIns?.supergraph ?? document), { validateSupergraph: false });
   return {
@@ -62,15 +70,16 @@ function openForPlanning(sdl: string): Pick<OpenedSupergraph, 'apiSchema' | 'pla
 
 /** How to fetch a valid operation. Takes as long as it takes: the gateway asks a `Planner`. */
 export function planOperation(
-  { apiSchema, planner, standIns }: OpenedSupergraph,
+  { apiSchema, planner, standIns, runner }: OpenedSupergraph,
   { query, operationName }: { readonly query: string; readonly operationName?: string | undefined },
 ): QueryPlan {
-  const document = parse(query);
+  const asked = parse(query);
+  const document = runner === 'nova' ? withPlannedAliases(asked) : asked;
   const operation = operationFromDocument(apiSchema, document, { operationName });
   const plan = planner.buildQueryPlan(operation);
   const node = getOperationAST(document, operationName);
   const unfetched = node ? unfetchedRootFields(document, node, plan) : [];
-  if (unfetched.length > 0) throw new Error(`No subgraph can answer ${unfetched.join(', ')}.`);
+  if (unfetched.length > 0) throw new Error(`No subgraph can answer ${unfetched.map(clientName).join(', ')}.`);
   return standIns ? withRealArguments(plan, standIns) : plan;
 }
 

@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 test.each([1, 2])('of %i planning threads, those that end while they are idle cost no request', async (count) => {
-  planner = await startPlanner(supergraph, { threads: count, timeLimitMs: 5_000, maxWaiting: 10 });
+  planner = await startPlanner(supergraph, { runner: 'nova', threads: count, timeLimitMs: 5_000, maxWaiting: 10 });
   const before = await planner.plan({ query });
   for (let round = 1; round <= 2; round += 1) {
     await expect.poll(() => threads.length).toBeGreaterThanOrEqual(round * count);

@@ -1,5 +1,5 @@
 import { AppError } from '@nova/errors';
-import type { QueryPlan } from '@nova/federation';
+import { clientName, type QueryPlan } from '@nova/federation';
 import {
   buildASTSchema,
   type DocumentNode,
@@ -93,7 +93,12 @@ export function createExecutor({ call }: { call: CallSubgraph }): Executor {
         send: ({ subgraph, operation, operationName }: SubgraphRequest, values) =>
           call(subgraph, { query: operation, operationName, variables: values }, scope),
         told: (subgraph, { message, path, extensions }) =>
-          note(new GraphQLError(message, { path, extensions: { ...extensions, serviceName: subgraph } })),
+          note(
+            new GraphQLError(message, {
+              path: path?.map(clientName),
+              extensions: { ...extensions, serviceName: subgraph },
+            }),
+          ),
         failed: (error, path) => note(failure(error, path)),
       };
       const data = await runPlan(nodeOf(execution.plan, execution.schema), run);

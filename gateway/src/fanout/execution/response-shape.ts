@@ -1,3 +1,4 @@
+import { plannedName } from '@nova/federation';
 import {
   type DocumentNode,
   type FieldNode,
@@ -153,7 +154,9 @@ function shapeField(
 ): ShapeField | undefined {
   const fieldName = (nodes[0] as FieldNode).name.value;
   // Every object seems to have the names of Object.prototype.
-  const read = name in Object.prototype ? (object: Entity) => ownValue(object, name) : (object: Entity) => object[name];
+  const known = plannedName(nodes[0] as FieldNode);
+  const read =
+    known in Object.prototype ? (object: Entity) => ownValue(object, known) : (object: Entity) => object[known];
   const base = { name, key: `${JSON.stringify(name)}:`, read, nodes };
   if (fieldName === '__typename') return { ...base, kind: 'typename', type: anyLeaf };
   if (fieldName === '__schema' || fieldName === '__type') return { ...base, kind: 'introspection', type: anyLeaf };

@@ -3,11 +3,11 @@ import { type OpenedSupergraph, openSupergraph, planOperation, SupergraphError }
 import type { FromThread, PlanRequest, ThreadData } from './thread-messages.ts';
 
 /** The thread that plans: it opens the supergraph once, says so, and then answers one request after the other. */
-const { supergraph } = workerData as ThreadData;
+const { supergraph, runner } = workerData as ThreadData;
 const say = (message: FromThread) => parentPort?.postMessage(message);
 
 try {
-  const opened = openSupergraph(supergraph);
+  const opened = openSupergraph(supergraph, runner);
   say({ kind: 'opened', loaded: { sdl: opened.sdl, subgraphs: opened.subgraphs } });
   parentPort?.on('message', (request: PlanRequest) => say(answer(opened, request)));
 } catch (error) {

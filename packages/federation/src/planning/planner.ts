@@ -1,7 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import { createBulkhead } from '@nova/resilience';
 import { type PlanSummary, summarizePlan } from '../plan-summary.ts';
-import type { LoadedSupergraph } from '../supergraph.ts';
+import type { LoadedSupergraph, PlanRunner } from '../supergraph.ts';
 import { type PlanningThread, startPlanningThread } from './planning-thread.ts';
 import type { PlanRequest } from './thread-messages.ts';
 
@@ -24,6 +24,7 @@ export type Planner = {
 };
 
 export type PlannerOptions = {
+  readonly runner: PlanRunner;
   readonly threads: number;
   /** Processor time of one plan. */
   readonly timeLimitMs: number;
@@ -34,7 +35,7 @@ const restartEveryMs = 1_000;
 
 /** Rejects with `SupergraphError` when the text is no supergraph that can be served. */
 export async function startPlanner(supergraph: string, options: PlannerOptions): Promise<Planner> {
-  const start = () => startPlanningThread(supergraph, options.timeLimitMs);
+  const start = () => startPlanningThread({ supergraph, runner: options.runner }, options.timeLimitMs);
   const first = await start();
   const idle: PlanningThread[] = [first];
   const all = new Set(idle);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '@nova/errors';
 import { type LoadedSupergraph, SupergraphError } from '../supergraph.ts';
-import type { FromThread, PlanRequest } from './thread-messages.ts';
+import type { FromThread, PlanRequest, ThreadData } from './thread-messages.ts';
 
 /** One thread with one supergraph. It plans one operation at a time. */
 export type PlanningThread = {
@@ -17,9 +17,9 @@ const mostHeapMb = 256;
 const openWithinMs = 60_000;
 
 /** Rejects with `SupergraphError` when the text cannot be served. `timeLimitMs` is of the thread's processor time. */
-export async function startPlanningThread(supergraph: string, timeLimitMs: number): Promise<PlanningThread> {
+export async function startPlanningThread(data: ThreadData, timeLimitMs: number): Promise<PlanningThread> {
   const worker = new Worker(new URL('./planner-thread.ts', import.meta.url), {
-    workerData: { supergraph },
+    workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: mostHeapMb },
     // Nothing of the serving thread's: a debugger's port or a test runner's loader would be taken twice.
     execArgv: [],

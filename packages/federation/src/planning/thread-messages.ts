@@ -1,6 +1,6 @@
-import type { LoadedSupergraph } from '../supergraph.ts';
+import type { LoadedSupergraph, PlanRunner } from '../supergraph.ts';
 
-export type ThreadData = { readonly supergraph: string };
+export type ThreadData = { readonly supergraph: string; readonly runner: PlanRunner };
 
 export type PlanRequest = { readonly query: string; readonly operationName?: string | undefined };
 
