@@ -27,7 +27,7 @@ export type TestSubgraph = {
   kill(): Promise<void>;
 };
 
-const users = ['ada', 'grace', 'alan'].map((username, index) => ({
+export const users = ['ada', 'grace', 'alan'].map((username, index) => ({
   id: `u${index + 1}`,
   username,
   displayName: username.toUpperCase(),
@@ -78,7 +78,7 @@ function commentsOf(post: (typeof posts)[number]) {
   }));
 }
 
-const resolversByName: Record<string, Resolvers> = {
+export const resolversByName: Record<string, Resolvers> = {
   content: {
     Query: {
       post: (_: unknown, { id }: { id: string }) => posts.find((post) => post.id === id) ?? null,
