@@ -67,6 +67,13 @@ test('a refusal by a subgraph is repeated too, with its status', async () => {
   expect([repeat.status, repeat.text, isReplay(repeat), calls()]).toEqual([403, first.text, true, 1]);
 });
 
+test('an operation that is not for its viewer is refused before its key is looked at, and leaves it free', async () => {
+  const key = randomUUID();
+  expect((await create({ key, token: '' })).refusal.code).toBe('UNAUTHENTICATED');
+  const signedIn = await create({ key });
+  expect([signedIn.status, isReplay(signedIn), calls()]).toEqual([200, false, 1]);
+});
+
 test('the order of variables does not matter, what they say does, and so do the operation and its text', async () => {
   const [key, text] = [
     randomUUID(),
