@@ -14,6 +14,7 @@ const tasks = {
   nova: ['packages/cli/bin/nova.ts'],
   documents: ['tools/documents.ts'],
   'proto-baseline': ['tools/write-proto-baseline.ts'],
+  audit: ['tools/audit.ts'],
   bench: ['bench/run.mjs'],
   'bench:door': ['bench/door/run.mjs'],
   'bench:events': ['bench/events/run.ts'],

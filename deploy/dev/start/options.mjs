@@ -38,8 +38,8 @@ export const help = `Runs Nova on this machine: PostgreSQL, the subgraphs and th
   --kafka               events go through a Kafka of its own instead of tables in
                         PostgreSQL; needs Java 17 or newer and Maven. Data that
                         began with it goes on with it, --kafka or not
-  --redis               runs redis-server beside the rest and gives every part its
-                        REDIS_URL; no part uses it yet
+  --redis               runs redis-server beside the rest; quotas, idempotency keys
+                        and ended sessions then go through it
   --verbose             show everything the parts log
   --help                show this text
 
