@@ -19,6 +19,8 @@ export type TestSubgraph = {
   readonly calls: ReceivedCall[];
   /** From now on answer like this, or properly again. */
   misbehave(misbehaviour: Misbehaviour | undefined): void;
+  /** What it says instead of a value, wherever in an answer that stands; undefined: the values themselves. */
+  distort(distortion: ((value: unknown) => unknown) | undefined): void;
   /** The `cache-control` of what it answers from now on; at first it says none. */
   cacheControl(value: string | undefined): void;
   /** Connections that are open now. */
@@ -151,6 +153,7 @@ export async function serveSubgraph(options: {
   const calls: ReceivedCall[] = [];
   let misbehaviour: Misbehaviour | undefined;
   let cacheControl: string | undefined;
+  let distortion: ((value: unknown) => unknown) | undefined;
   const server = createServer(async (request, response) => {
     const { query, variables } = JSON.parse(await text(request));
     calls.push({
@@ -162,7 +165,7 @@ export async function serveSubgraph(options: {
     });
     if (cacheControl !== undefined) response.setHeader('cache-control', cacheControl);
     if (misbehaviour) misbehaviour(request, response);
-    else await answer({ request, response, schema, verifyIdentity, source: query, variables });
+    else await answer({ request, response, schema, verifyIdentity, source: query, variables, distortion });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -170,6 +173,9 @@ export async function serveSubgraph(options: {
     calls,
     misbehave: (next) => {
       misbehaviour = next;
+    },
+    distort: (next) => {
+      distortion = next;
     },
     cacheControl: (value) => {
       cacheControl = value;
@@ -194,11 +200,12 @@ async function answer(call: {
   verifyIdentity: IdentityVerifier;
   source: string;
   variables: Record<string, unknown>;
+  distortion: ((value: unknown) => unknown) | undefined;
 }): Promise<void> {
-  const { request, response, schema, verifyIdentity, source, variables: variableValues } = call;
+  const { request, response, schema, verifyIdentity, source, variables: variableValues, distortion } = call;
   const send = (status: number, body: unknown) => {
     response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body));
+    response.end(JSON.stringify(body, distortion && ((_name, value) => distortion(value))));
   };
   const identity = await verifyIdentity(String(request.headers[headerNames.identity])).catch(() => undefined);
   if (!identity) {

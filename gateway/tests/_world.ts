@@ -19,6 +19,8 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string
 export type World = Pick<Surroundings, 'issuer' | 'subgraphs' | 'supergraphFile' | 'manifestFile'> & {
   readonly gateway: Gateway;
   readonly logLines: LogLine[];
+  /** Settings of its gateway, for another one beside it. */
+  readonly env: Readonly<Record<string, string>>;
   /** Posts a JSON body, or text as it is, to /graphql. */
   post(body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -50,7 +52,8 @@ async function start(
     stack,
     options.manifest ?? manifestOf([]),
   );
-  const config = toConfig(readEnv({ ...surroundings.env, ...env }));
+  const ownEnv = { ...surroundings.env, ...env };
+  const config = toConfig(readEnv(ownEnv));
   const logLines: LogLine[] = [];
   const log = createLogger({ service: 'gateway', destination: { write: (line) => logLines.push(JSON.parse(line)) } });
   const metrics = createMetrics('gateway');
@@ -63,6 +66,7 @@ async function start(
     supergraphFile,
     manifestFile,
     logLines,
+    env: ownEnv,
     post: (body, headers = {}) =>
       send(`${gateway.url}/graphql`, {
         method: 'POST',

@@ -83,7 +83,7 @@ function askFor({ path, represent, inputRewrites }: EntityPart, data: Entity): A
   const asked: Asked = { representations: [], targets: [] };
   for (const entity of entitiesAt(data, path)) {
     const representation = represent(entity);
-    if (!representation?.__typename) continue;
+    if (typeof representation?.__typename !== 'string') continue;
     inputRewrites?.(representation);
     const key = JSON.stringify(representation);
     const place = places.get(key);
