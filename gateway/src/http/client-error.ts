@@ -53,6 +53,8 @@ function refusalOfApollo(error: unknown): AppError | undefined {
   switch (extensions.code) {
     case 'GRAPHQL_PARSE_FAILED': {
       const tokens = /more tha[nt] (\d+) tokens/.exec(message)?.[1];
+      // Whether the parser comes to the limit of tokens or of its stack first depends on how far it is compiled.
+      if (/call stack/.test(message)) return new AppError('GRAPHQL_PARSE_FAILED', 'The document nests too deeply.');
       if (tokens === undefined) return new AppError('GRAPHQL_PARSE_FAILED', message);
       return new AppError('TOKEN_LIMIT_EXCEEDED', `The document has more than ${tokens} tokens.`, {
         details: { limit: Number(tokens) },

@@ -11,6 +11,7 @@ import {
   requireVariables,
 } from './operation-rules.ts';
 import { createRememberedCost } from './remembered-cost.ts';
+import { shallowValues } from './shallow-values.ts';
 
 export type ProtectionOptions = DocumentLimits & {
   readonly maxTokens: number;
@@ -60,7 +61,7 @@ export function createProtection({ modes, maxTokens, maxComplexity, ...limits }:
 
   return {
     maxTokens,
-    validationRules: [documentRules.validationRule],
+    validationRules: [documentRules.validationRule, shallowValues],
     onSchema({ apiSchema, coreSupergraphSdl = '' }) {
       const model = readCostModel(coreSupergraphSdl);
       const remembered = createRememberedCost();
