@@ -48,7 +48,7 @@ export function outcomeOf({ status, body }: RawAnswer): Outcome {
     expect(isErrorCode(extensions?.code), `no code in ${body.slice(0, 500)}`).toBe(true);
     expect(message.length).toBeLessThan(502);
   }
-  expect(JSON.stringify(errors)).not.toMatch(/stack|node_modules|\.ts:|Did you mean/);
+  expect(JSON.stringify(errors)).not.toMatch(/stack ?trace|call stack|node_modules|\.ts:|Did you mean/);
   if (status === 200) {
     expect(data, body.slice(0, 500)).toBeTypeOf('object');
     return 'DATA';
