@@ -242,6 +242,11 @@ const names: HostileInput[] = [
     query: 'query($__proto__: ID!) { post(id: $__proto__) { id } }',
     variables: JSON.parse('{"__proto__": "p1"}'),
   }),
+  document('a condition __proto__', 'DATA', {
+    query:
+      'query($__proto__: Boolean!) { post(id: "p1") { id @include(if: $__proto__) author @skip(if: $__proto__) { username } } }',
+    variables: JSON.parse('{"__proto__": false}'),
+  }),
   document('a fragment __proto__', 'DATA', '{ ...__proto__ } fragment __proto__ on Query { __typename }'),
   document('a fragment __schema', 'DATA', '{ ...__schema } fragment __schema on Query { __typename }'),
   document('an argument __proto__', invalid, '{ post(id: "p1", __proto__: 1) { id } }'),

@@ -122,7 +122,8 @@ const maxBroken = 10;
 
 /** All that @skip and @include can look at. */
 function conditionsOf({ operation, variables }: Execution): Conditions {
-  const conditions: Record<string, boolean> = {};
+  // Without a prototype a variable may have any name.
+  const conditions: Record<string, boolean> = Object.create(null);
   for (const { variable, type, defaultValue } of operation.variableDefinitions ?? []) {
     if (nameOf(type) !== 'Boolean') continue;
     const name = variable.name.value;

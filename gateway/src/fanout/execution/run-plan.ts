@@ -2,7 +2,7 @@ import type { SubgraphAnswer } from '../subgraph-answer.ts';
 import type { CompiledNode, EntityFetch, EntityPart, RootFetch, SubgraphRequest } from './compile-plan.ts';
 import { entitiesAt, type PlanPath, pathsAt, type ResponsePath } from './entities-at.ts';
 import { copyOf, mergeInto } from './merge.ts';
-import { type Entity, isEntity } from './types-of-data.ts';
+import { type Entity, isEntity, setOwn } from './types-of-data.ts';
 
 /** An error that a subgraph told, with its place in the whole answer. */
 export type SubgraphError = NonNullable<SubgraphAnswer['errors']>[number];
@@ -142,6 +142,6 @@ function plainPath(path: PlanPath): Array<string | number> {
 
 function variablesOf({ variableUsages }: SubgraphRequest, { variables }: PlanRun): Entity {
   const used: Entity = {};
-  for (const name of variableUsages) if (Object.hasOwn(variables, name)) used[name] = variables[name];
+  for (const name of variableUsages) if (Object.hasOwn(variables, name)) setOwn(used, name, variables[name]);
   return used;
 }
