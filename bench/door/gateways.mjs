@@ -75,7 +75,12 @@ function requestsOf(token) {
 async function startWhatIsBehind(port, jwk) {
   const answers = {
     '/jwks': { keys: [{ ...jwk, kid: 'bench', alg: 'RS256', use: 'sig' }] },
-    '/revoked-sessions': { sessions: [], tokenLifetimeSeconds: 900 },
+    '/revoked-sessions': {
+      accessTokenSeconds: 900,
+      sessions: [],
+      continueAfter: null,
+      nextAfter: new Date().toISOString(),
+    },
     '/graphql': { data: { createPost: { post: { id: '1' } } } },
   };
   const texts = Object.fromEntries(Object.entries(answers).map(([path, answer]) => [path, JSON.stringify(answer)]));
