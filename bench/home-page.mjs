@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './nova.mjs';
+import { root } from './machine.mjs';
 
 const pageCount = 16;
 
