@@ -5,8 +5,8 @@ import { startWorld, type World } from './_world.ts';
 let world: World;
 beforeEach(async () => {
   world = await startWorld({
-    SUBGRAPH_TIMEOUT_MS: '400',
-    REQUEST_TIMEOUT_MS: '1500',
+    SUBGRAPH_TIMEOUT_MS: '1500',
+    REQUEST_TIMEOUT_MS: '6000',
     SUBGRAPH_MAX_RESPONSE_BYTES: '50000',
   });
 });
