@@ -37,8 +37,17 @@ test('a killed subgraph costs its own fields only, with a retryable code and its
 
 test('when nothing is left to show, the status is that of the first error', async () => {
   await world.subgraphs.content.kill();
-  const { status, body } = await world.post({ query: '{ posts { nodes { id } } }' });
-  expect([status, body.data]).toEqual([503, { posts: null }]);
+  const { status, body } = await world.post({ query: '{ latest: posts { nodes { id } } }' });
+  expect([status, body.data]).toEqual([503, { latest: null }]);
+  expect(body.errors[0].path).toEqual(['latest']);
+});
+
+test('a failure that costs one object says where that would be; one that costs many does not', async () => {
+  await world.subgraphs.user.kill();
+  const pathsOf = async (query: string) =>
+    (await world.post({ query })).body.errors.map(({ path }: { path?: unknown }) => path);
+  expect(await pathsOf('{ post(id: "p1") { by: author { username } } }')).toEqual([['post', 'by']]);
+  expect(await pathsOf('{ posts(first: 2) { nodes { author { username } } } }')).toEqual([undefined]);
 });
 
 test('a subgraph that never answers is given up after its time limit', async () => {

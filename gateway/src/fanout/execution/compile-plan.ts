@@ -1,4 +1,5 @@
 import type { FetchNode, PlanNode } from '@nova/federation';
+import { Kind, parse } from 'graphql';
 import type { PlanPath } from './entities-at.ts';
 import { batchEntityFetches } from './entity-batch.ts';
 import { compileRepresentation, type Represent } from './representation.ts';
@@ -28,6 +29,8 @@ export type SubgraphRequest = {
 export type RootFetch = SubgraphRequest & {
   readonly kind: 'root';
   readonly path: PlanPath;
+  /** The only field that it asks for, if it asks for one. */
+  readonly onlyField: string | undefined;
   readonly outputRewrites: Rewrite | undefined;
 };
 
@@ -77,10 +80,19 @@ function compileFetch(fetch: FetchNode, path: PlanPath, isOfType: IsOfType): Roo
     operationName: fetch.operationName,
     variableUsages: fetch.variableUsages ?? [],
   };
-  if (!fetch.requires)
-    return { ...request, kind: 'root', path, outputRewrites: compileRewrites(fetch.outputRewrites, isOfType) };
+  if (!fetch.requires) {
+    const outputRewrites = compileRewrites(fetch.outputRewrites, isOfType);
+    return { ...request, kind: 'root', path, onlyField: onlyFieldOf(fetch.operation), outputRewrites };
+  }
   const names = { alias: '_entities', variable: 'representations' };
   return { ...request, kind: 'entities', parts: [entityPart({ fetch, path }, names, isOfType)] };
+}
+
+function onlyFieldOf(operation: string): string | undefined {
+  const [definition] = parse(operation, { noLocation: true }).definitions;
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) return undefined;
+  const [field, ...others] = definition.selectionSet.selections;
+  return field?.kind === Kind.FIELD && others.length === 0 ? (field.alias ?? field.name).value : undefined;
 }
 
 type PlacedFetch = { readonly fetch: FetchNode; readonly path: PlanPath };

@@ -99,7 +99,7 @@ export function createExecutor({ call }: { call: CallSubgraph }): Executor {
               extensions: { ...extensions, serviceName: subgraph },
             }),
           ),
-        failed: (error, path) => note(failure(error, path)),
+        failed: (error, path) => note(failure(error, path?.map(clientName))),
       };
       const data = await runPlan(nodeOf(execution.plan, execution.schema), run);
       const { text, hasData, broken } = writeResponse(

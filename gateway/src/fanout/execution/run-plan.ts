@@ -56,7 +56,7 @@ async function fetchRoot(node: RootFetch, data: Entity, run: PlanRun): Promise<v
     node.outputRewrites?.(answer.data);
     for (const [at, target] of targets.entries()) mergeInto(target, at === 0 ? answer.data : copyOf(answer.data));
   } catch (error) {
-    run.failed(error, undefined);
+    run.failed(error, node.onlyField === undefined ? undefined : [...plainPath(node.path), node.onlyField]);
   }
 }
 
@@ -74,8 +74,15 @@ async function fetchEntities(node: EntityFetch, data: Entity, run: PlanRun): Pro
     if (!answer.data) return;
     for (const [at, part] of node.parts.entries()) takeEntities(part, answer.data[part.alias], asked[at] as Asked);
   } catch (error) {
-    run.failed(error, undefined);
+    run.failed(error, onlyPlace(node, asked, data));
   }
+}
+
+/** Where the entity stands, if all was asked for one that stands at one place. */
+function onlyPlace({ parts }: EntityFetch, asked: readonly Asked[], data: Entity): ResponsePath | undefined {
+  const places = parts.flatMap(({ path }, at) => (asked[at]?.targets ?? []).flat().map((entity) => ({ path, entity })));
+  const [place] = places;
+  return place && places.length === 1 ? pathsAt(data, place.path).get(place.entity) : undefined;
 }
 
 function askFor({ path, represent, inputRewrites }: EntityPart, data: Entity): Asked {
