@@ -60,6 +60,8 @@ export async function startSurroundings(stack: StopStack, manifest: string): Pro
       JWKS_URL: issuer.jwksUrl,
       REVOCATIONS_URL: issuer.revocationsUrl,
       SUBGRAPH_URLS: started.map(([name, { url }]) => `${name}=${url}`).join(','),
+      // Each opens the supergraph for itself.
+      PLAN_THREADS: '1',
       ...noRateLimits,
     },
   };

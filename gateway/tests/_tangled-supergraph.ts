@@ -28,7 +28,7 @@ export const tree = (depth: number): string =>
 
 /** A gateway over a supergraph in which `hardQuery`, of less than 500 bytes, would be planned for minutes. */
 export async function startTangledWorld(): Promise<{ world: World; hardQuery: string }> {
-  const world = await startWorld({ MAX_SELECTIONS: '10000', MAX_COMPLEXITY: '100000' });
+  const world = await startWorld({ MAX_SELECTIONS: '10000', MAX_COMPLEXITY: '100000', PLAN_THREADS: '2' });
   await writeFile(world.supergraphFile, tangledSupergraph());
   await expect
     .poll(async () => (await world.post({ query: '{ node { id } }' })).refusal.code)
