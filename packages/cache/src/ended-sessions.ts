@@ -12,20 +12,25 @@ export function announceEndedSession({ client }: RedisConnection, session: Ended
 
 /** Calls `onEnded` for every session announced while the connection is there. Returns how to stop. */
 export function hearEndedSessions({ client }: RedisConnection, onEnded: (session: EndedSession) => void): () => void {
-  // A connection that subscribes can do nothing else, and waits without end.
-  const subscriber = client.duplicate({
-    enableOfflineQueue: true,
-    maxRetriesPerRequest: null,
-    socketTimeout: undefined,
-  });
+  // A connection that subscribes can do nothing else, and hears nothing for long.
+  const subscriber = client.duplicate({ socketTimeout: undefined, autoResubscribe: false });
   // What is wrong with Redis the other connection tells.
   subscriber.on('error', () => undefined);
   subscriber.on('message', (_channel: string, text: string) => {
     const session = parse(text);
     if (session) onEnded(session);
   });
-  subscriber.subscribe(channel).catch(() => undefined);
-  return () => subscriber.disconnect();
+  let isStopped = false;
+  // A subscription that fails is tried again on the next connection.
+  subscriber.on('ready', () =>
+    subscriber.subscribe(channel).catch(() => {
+      if (!isStopped) subscriber.disconnect(true);
+    }),
+  );
+  return () => {
+    isStopped = true;
+    subscriber.disconnect();
+  };
 }
 
 function parse(text: string): EndedSession | undefined {

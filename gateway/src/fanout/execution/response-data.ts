@@ -12,10 +12,10 @@ export class ResponseData {
 
 type Result = { readonly data?: unknown; readonly errors?: unknown; readonly extensions?: unknown };
 
-/** JSON of a whole answer. */
+/** JSON of a whole answer, a line of its own for who reads it in a terminal. */
 export function answerText({ data, errors, extensions }: Result): string {
-  if (!(data instanceof ResponseData)) return JSON.stringify({ errors, data, extensions });
+  if (!(data instanceof ResponseData)) return `${JSON.stringify({ errors, data, extensions })}\n`;
   const before = errors === undefined ? '' : `"errors":${JSON.stringify(errors)},`;
   const after = extensions === undefined ? '' : `,"extensions":${JSON.stringify(extensions)}`;
-  return `{${before}"data":${data.text}${after}}`;
+  return `{${before}"data":${data.text}${after}}\n`;
 }
