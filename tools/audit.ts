@@ -78,8 +78,10 @@ async function runSuite(id: string): Promise<Suite> {
     PERSISTED_MANIFEST_FILES: file('manifest.json', JSON.stringify(emptyManifest)),
     IDENTITY_PRIVATE_KEY_FILE: file('identity.pem', key),
     PLAN_THREADS: '1',
-    // Three cases ask for more than the limit of a gateway that faces strangers.
+    // Some cases ask for more than the limits of a gateway that faces strangers.
     MAX_COMPLEXITY: '5000',
+    MAX_FETCHES: '100',
+    MAX_WAVES: '100',
   };
   const log = createLogger({ service: 'audit', level: 'silent' });
   const gateway = await createGateway(toConfig(readEnv(env)), { log });

@@ -31,6 +31,8 @@ export function measureDocumentRules(rounds) {
     maxFields: number('MAX_FIELDS'),
     maxRootFields: number('MAX_ROOT_FIELDS'),
     maxComplexity: number('MAX_COMPLEXITY'),
+    maxFetches: number('MAX_FETCHES'),
+    maxWaves: number('MAX_WAVES'),
     modes: {},
   });
   protection.onSchema({ apiSchema: schema, coreSupergraphSdl: sdl });

@@ -153,9 +153,19 @@ export const settings = {
     min: 1,
     description: 'Cost of an operation by @cost and @listSize, at most.',
   }),
+  MAX_FETCHES: setting.integer({
+    default: 10,
+    min: 1,
+    description: 'Calls to subgraphs that an operation may take, by its plan.',
+  }),
+  MAX_WAVES: setting.integer({
+    default: 6,
+    min: 1,
+    description: 'Calls to subgraphs that may wait for one another.',
+  }),
   LIMIT_MODES: setting.map({
     description:
-      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity.',
+      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity, fetches, waves.',
   }),
   ...rateLimitSettings,
   TRUSTED_PROXIES: setting.list({
@@ -312,6 +322,8 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       maxFields: flat.MAX_FIELDS,
       maxRootFields: flat.MAX_ROOT_FIELDS,
       maxComplexity: flat.MAX_COMPLEXITY,
+      maxFetches: flat.MAX_FETCHES,
+      maxWaves: flat.MAX_WAVES,
       modes: toLimitModes(flat.LIMIT_MODES),
     },
   };

@@ -295,6 +295,7 @@ function openSteps(parts: {
     rateLimitStep(rateLimits),
     idempotencyStep(idempotency),
     planningStep(plans),
+    planBudgetStep(protection, observers.tolerated),
   ];
 }
 
@@ -306,6 +307,17 @@ function protectionStep(protection: Protection, observe: Observers['tolerated'])
       const { cost, tolerated } = protection.check({ schema, document, operation, operationName, variables });
       request.operation.cost = cost;
       for (const excess of tolerated) observe(excess, request);
+    },
+  };
+}
+
+/** Refuses what would fan out too far, before the first call. */
+function planBudgetStep(protection: Protection, observe: Observers['tolerated']): OperationStep {
+  return {
+    run({ contextValue: { request } }) {
+      const { plan, summary } = request.operation;
+      if (!plan || !summary) throw new Error('The operation was not planned.');
+      for (const excess of protection.checkPlan({ plan, summary })) observe(excess, request);
     },
   };
 }

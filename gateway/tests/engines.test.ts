@@ -11,7 +11,7 @@ let world: World;
 let stock: Gateway;
 let headers: Record<string, string>;
 beforeAll(async () => {
-  world = await startWorld({ MAX_COMPLEXITY: '100000' });
+  world = await startWorld({ MAX_COMPLEXITY: '100000', MAX_FETCHES: '1000', MAX_WAVES: '100' });
   const log = createLogger({ service: 'test', level: 'silent' });
   stock = await createGateway(toConfig(readEnv({ ...world.env, GATEWAY_ENGINE: 'apollo' })), { log });
   headers = { 'content-type': 'application/json', authorization: `Bearer ${await world.issuer.token()}` };

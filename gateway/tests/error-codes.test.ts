@@ -121,6 +121,12 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
     onTestFinished(() => tangled.stop());
     return told(await tangled.post({ query: hardQuery }));
   },
+  FETCH_LIMIT_EXCEEDED: elsewhere({ MAX_FETCHES: '1' }, (it) =>
+    it.post({ query: '{ post(id: "p1") { author { username } } }' }),
+  ),
+  WAVE_LIMIT_EXCEEDED: elsewhere({ MAX_WAVES: '1' }, (it) =>
+    it.post({ query: '{ post(id: "p1") { author { username } } }' }),
+  ),
   PERSISTED_QUERY_NOT_FOUND: send({ documentId: 'f'.repeat(64) }),
   PERSISTED_QUERY_REQUIRED: elsewhere({ PERSISTED_POLICY: 'id-only' }, (it) => it.post({ query: '{ __typename }' })),
   UNAUTHENTICATED: ask(createPost),

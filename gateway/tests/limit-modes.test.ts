@@ -44,3 +44,31 @@ test('what is not named stays enforced, and what protects the gateway itself can
   await expect(wrong).rejects.toThrow(ConfigError);
   await expect(wrong).rejects.toThrow(/not "selections"[\s\S]*not "ignore"/);
 });
+
+const feed = `{ viewer { id } posts(first: 2) { nodes { by: author { username } comments { nodes { author { username } } } } } }`;
+
+test('an operation that fans out too far is refused before the first call, with how far and where', async () => {
+  world = await startWorld({ MAX_FETCHES: '2', MAX_WAVES: '6' });
+  const { status, refusal } = await world.post({ query: feed });
+  expect([status, refusal]).toMatchObject([
+    400,
+    { code: 'FETCH_LIMIT_EXCEEDED', fetches: 3, limit: 2, calls: 'content 1, identity 1, user 1' },
+  ]);
+  expect(refusal.costliestPath).toMatch(/^posts\.nodes\./);
+  expect(Object.values(world.subgraphs).flatMap(({ calls }) => calls)).toEqual([]);
+  expect((await world.post({ query: '{ post(id: "p1") { author { username } } }' })).status).toBe(200);
+});
+
+test('so is one whose calls wait for one another too often; measured, it is served and counted', async () => {
+  world = await startWorld({ MAX_WAVES: '1' });
+  expect((await world.post({ query: feed })).refusal).toMatchObject({
+    code: 'WAVE_LIMIT_EXCEEDED',
+    waves: 2,
+    limit: 1,
+  });
+  await world.stop();
+  world = await startWorld({ MAX_FETCHES: '1', MAX_WAVES: '1', LIMIT_MODES: 'fetches=warn,waves=measure' });
+  expect((await world.post({ query: feed })).status).toBe(200);
+  expect([await tolerated('fetches', 'warn'), await tolerated('waves', 'measure')]).toEqual([1, 1]);
+  expect(warnings()).toEqual([expect.objectContaining({ limit: 'fetches', figure: 3, allowed: 1 })]);
+});

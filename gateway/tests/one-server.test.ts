@@ -9,7 +9,7 @@ import { generateOperation } from './hostile/generated-operation.ts';
 let world: World;
 let authorization: string;
 beforeAll(async () => {
-  world = await startWorld({ MAX_COMPLEXITY: '100000' });
+  world = await startWorld({ MAX_COMPLEXITY: '100000', MAX_FETCHES: '1000', MAX_WAVES: '100' });
   authorization = `Bearer ${await world.issuer.token()}`;
 });
 afterAll(() => world.stop());

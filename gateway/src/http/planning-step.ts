@@ -29,6 +29,7 @@ export function planningStep(plans: PlanSource): OperationStep {
       const { plan, summary } = await plans.planFor(schema, operation, request.deadline.signal);
       request.operation.hash = queryHash;
       request.operation.plan = plan;
+      request.operation.summary = summary;
       request.stats.waves = summary.waves;
     },
   };

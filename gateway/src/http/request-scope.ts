@@ -29,6 +29,7 @@ export type RequestScope = {
     executed: boolean;
     hasData: boolean;
     plan?: Planned['plan'];
+    summary?: Planned['summary'];
   };
   readonly stats: { fetches: number; waves: number };
   /** What the subgraphs' answers allow together: the seconds to keep them (undefined without any), and by whom. */

@@ -1,5 +1,5 @@
 import { AppError } from '@nova/errors';
-import { type CostInput, costliestPath, operationCost, readCostModel } from '@nova/federation';
+import { type CostInput, costliestPath, operationCost, type Planned, readCostModel } from '@nova/federation';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, ValidationRule } from 'graphql';
 import { createDocumentRules, type DocumentLimits } from './document-rules.ts';
 import { type Excess, excessOf, type Limit, type LimitMode, type MeasurableLimit } from './limits.ts';
@@ -10,12 +10,16 @@ import {
   requireOperation,
   requireVariables,
 } from './operation-rules.ts';
+import { planExcesses } from './plan-budget.ts';
 import { createRememberedCost } from './remembered-cost.ts';
 import { shallowValues } from './shallow-values.ts';
 
 export type ProtectionOptions = DocumentLimits & {
   readonly maxTokens: number;
   readonly maxComplexity: number;
+  /** Calls to subgraphs of one operation, and of these how many may wait for one another. */
+  readonly maxFetches: number;
+  readonly maxWaves: number;
   /** Those not named are enforced. */
   readonly modes: Readonly<Partial<Record<MeasurableLimit, LimitMode>>>;
 };
@@ -37,13 +41,20 @@ export type Protection = {
     readonly operationName?: string | undefined;
     readonly variables?: Readonly<Record<string, unknown>> | undefined;
   }): { readonly cost: number; readonly tolerated: readonly Tolerated[] };
+  /** Throws what the plan decides; runs with every request, before the first call to a subgraph. */
+  checkPlan(planned: Pick<Planned, 'plan' | 'summary'>): readonly Tolerated[];
 };
 
 type Costs = { readonly cost: (input: CostInput) => number; readonly costliest: (input: CostInput) => string };
 
-/** Everything that can refuse an operation, in order: tokens, document, operation, variables, cost. */
-export function createProtection({ modes, maxTokens, maxComplexity, ...limits }: ProtectionOptions): Protection {
+/** Everything that can refuse an operation, in order: tokens, document, operation, variables, cost, plan. */
+export function createProtection(options: ProtectionOptions): Protection {
+  const { modes, maxTokens, maxComplexity, ...limits } = options;
   const modeOf = (limit: Limit): LimitMode => (limit === 'selections' ? 'enforce' : (modes[limit] ?? 'enforce'));
+  const tolerated = (excess: Excess): Tolerated => ({
+    ...excess,
+    mode: modeOf(excess.limit) === 'warn' ? 'warn' : 'measure',
+  });
   const documentRules = createDocumentRules(limits, (limit) => modeOf(limit) === 'enforce');
   const costsBySchema = new WeakMap<GraphQLSchema, Costs>();
 
@@ -80,8 +91,14 @@ export function createProtection({ modes, maxTokens, maxComplexity, ...limits }:
       const excesses = [...documentRules.tolerated(document), ...(excess ? [excess] : [])];
       return {
         cost,
-        tolerated: excesses.map((it) => ({ ...it, mode: modeOf(it.limit) === 'warn' ? 'warn' : 'measure' })),
+        tolerated: excesses.map(tolerated),
       };
+    },
+    checkPlan(planned) {
+      const excesses = planExcesses(planned, options);
+      const refused = excesses.find(({ limit }) => modeOf(limit) === 'enforce');
+      if (refused) throw refused.error;
+      return excesses.map(tolerated);
     },
   };
 }

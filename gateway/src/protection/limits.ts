@@ -5,7 +5,16 @@ export const limitModes = ['measure', 'warn', 'enforce'] as const;
 export type LimitMode = (typeof limitModes)[number];
 
 /** Limits that may be measured first. What protects the gateway itself (tokens, expanded selections, the body) is always enforced. */
-export const measurableLimits = ['aliases', 'directives', 'rootFields', 'fields', 'depth', 'complexity'] as const;
+export const measurableLimits = [
+  'aliases',
+  'directives',
+  'rootFields',
+  'fields',
+  'depth',
+  'complexity',
+  'fetches',
+  'waves',
+] as const;
 export type MeasurableLimit = (typeof measurableLimits)[number];
 
 export type Limit = 'selections' | MeasurableLimit;
@@ -29,6 +38,11 @@ const texts: Readonly<Record<Limit, { readonly code: ErrorCode; readonly text: (
   rootFields: { code: 'ROOT_FIELD_LIMIT_EXCEEDED', text: (figure) => `The operation has ${figure} root fields` },
   fields: { code: 'FIELD_LIMIT_EXCEEDED', text: (figure) => `A selection set of the document has ${figure} fields` },
   depth: { code: 'DEPTH_LIMIT_EXCEEDED', text: (figure) => `The operation nests ${figure} levels` },
+  fetches: { code: 'FETCH_LIMIT_EXCEEDED', text: (figure) => `The operation takes ${figure} calls to subgraphs` },
+  waves: {
+    code: 'WAVE_LIMIT_EXCEEDED',
+    text: (figure) => `Of the calls to subgraphs that the operation takes, ${figure} wait for one another`,
+  },
   complexity: { code: 'COMPLEXITY_LIMIT_EXCEEDED', text: (figure) => `The operation may cost ${figure}` },
 };
 

@@ -53,6 +53,8 @@ export const errorCodes = {
   SELECTION_LIMIT_EXCEEDED: invalid('With its fragments expanded the operation has more selections than the limit.'),
   COMPLEXITY_LIMIT_EXCEEDED: invalid('The operation may cost more than the limit.'),
   PLANNING_LIMIT_EXCEEDED: invalid('There are too many ways to fetch the operation to choose one in time.'),
+  FETCH_LIMIT_EXCEEDED: invalid('The operation takes more calls to subgraphs than the limit.'),
+  WAVE_LIMIT_EXCEEDED: invalid('More calls to subgraphs would have to wait for one another than the limit allows.'),
   PERSISTED_QUERY_NOT_FOUND: {
     kind: 'not-found',
     httpStatus: 404,

@@ -11,6 +11,7 @@ export { type CostModel, type FieldCostInput, maxCost, readCostModel } from './c
 export { type Cacheability, operationCacheability } from './operation-cacheability.ts';
 export { type CostInput, costliestPath, operationCost } from './operation-cost.ts';
 export { operationDepth } from './operation-depth.ts';
+export { type PlanExtent, planExtent } from './plan-extent.ts';
 export { type PlanSummary, planSubgraphs, summarizePlan } from './plan-summary.ts';
 export { clientName, plannedName } from './planning/planned-aliases.ts';
 export { type Planned, type Planner, type PlannerOptions, startPlanner } from './planning/planner.ts';

@@ -62,7 +62,8 @@ function summarizeParallel(nodes: readonly PlanNode[]): PlanSummary {
   return others.map(summarize).reduce(atOnce, together);
 }
 
-function entityFetchIn(node: PlanNode): FetchNode | undefined {
+/** The fetch of entities that a node is, wherever they are. */
+export function entityFetchIn(node: PlanNode): FetchNode | undefined {
   if (node.kind === 'Flatten') return entityFetchIn(node.node);
   return node.kind === 'Fetch' && node.requires ? node : undefined;
 }

@@ -1,9 +1,10 @@
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { summarizePlan } from '../src/index.ts';
+import { planExtent, summarizePlan } from '../src/index.ts';
 
 const fetch = { kind: 'Fetch', serviceName: 'user', operation: '{ a }', operationKind: 'query' } as FetchNode;
+const entities = { ...fetch, requires: [] } as FetchNode;
 const flatten = (node: PlanNode): PlanNode => ({ kind: 'Flatten', path: ['a'], node });
 const inTurn = (...nodes: PlanNode[]): PlanNode => ({ kind: 'Sequence', nodes });
 const atOnce = (...nodes: PlanNode[]): PlanNode => ({ kind: 'Parallel', nodes });
@@ -23,6 +24,7 @@ test.for<[what: string, node: PlanNode | undefined, fetches: number, waves: numb
   ['a branch that is longer than the other', inTurn(fetch, atOnce(flatten(fetch), inTurn(fetch, fetch))), 4, 3],
   ['a condition, by its dearer branch', inTurn(fetch, when(fetch, atOnce(fetch, fetch))), 3, 2],
   ['a condition without a branch', when(), 0, 0],
+  ['entities of one subgraph at once, as one request', inTurn(fetch, atOnce(flatten(entities), entities)), 2, 2],
 ])('%s', ([, node, fetches, waves]) => {
   expect(summary(node)).toEqual({ fetches, waves });
 });
@@ -44,4 +46,12 @@ test('of any plan: no more waves than fetches, and waves whenever there are fetc
       expect(waves > 0).toBe(fetches > 0);
     }),
   );
+});
+
+test('the extent of a plan names calls as they are counted, and where the longest way leads', () => {
+  const node = inTurn(fetch, atOnce(flatten(entities), flatten(flatten(inTurn(entities, flatten(entities))))));
+  expect(planExtent({ kind: 'QueryPlan', node } as QueryPlan)).toEqual({ calls: 'user 4', deepestPath: 'a.a.a' });
+  const together = inTurn(fetch, atOnce(flatten(entities), entities));
+  expect(planExtent({ kind: 'QueryPlan', node: together } as QueryPlan).calls).toBe('user 2');
+  expect(planExtent({ kind: 'QueryPlan' })).toEqual({ calls: '', deepestPath: '' });
 });
