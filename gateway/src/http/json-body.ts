@@ -3,7 +3,7 @@ import { AppError } from '@nova/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** Each piece costs as much to take as a whole packet: a body in chunks of a byte would keep the process busy. */
-const maxPieces = 5_000;
+const maxPieces = 2_000;
 
 /** Bodies are JSON, plain and not larger than that, or the request is refused before the rest is read. */
 export function readJsonBodies(app: FastifyInstance, maxBytes: number): void {
@@ -29,6 +29,7 @@ function readText(payload: IncomingMessage, maxBytes: number): Promise<string> {
   };
   const refuse = (error: AppError) => {
     payload.off('data', take);
+    payload.pause();
     reject(error);
   };
   payload.on('data', take);
