@@ -1,20 +1,8 @@
-import type { Identity } from '@nova/runtime';
-import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { OperationAccess } from '../auth/operation-access.ts';
 import type { OperationStep } from './operation-steps.ts';
 
-/** What decides who may run an operation. */
-export type AccessCheck = Required<Pick<OperationStep, 'onSchema'>> & {
-  check(request: {
-    readonly schema: GraphQLSchema;
-    readonly document: DocumentNode;
-    readonly operation: OperationDefinitionNode;
-    readonly variables?: Readonly<Record<string, unknown>> | undefined;
-    readonly identity: Identity;
-  }): void;
-};
-
 /** Refuses the whole operation when its viewer may not select all of it, before it is planned and before any subgraph is called. */
-export function accessStep(access: AccessCheck): OperationStep {
+export function accessStep(access: OperationAccess): OperationStep {
   return {
     onSchema: access.onSchema,
     run({ schema, document, operation, request: { variables }, contextValue: { request } }) {

@@ -9,7 +9,6 @@ import {
   type GraphQLSchema,
   isCompositeType,
   isEnumType,
-  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -19,7 +18,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { type Entity, ownValue } from './types-of-data.ts';
+import { createIsOfType, type Entity, type IsOfType, ownValue } from './types-of-data.ts';
 
 /** Which fields of an object the answer has, by the object's type. */
 export type ObjectShape = {
@@ -69,11 +68,18 @@ export function responseShape(input: ShapeInput): { readonly root: TypedShape } 
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   const rootType = schema.getRootType(operation.operation);
   if (!rootType) throw new Error(`The schema has no root type for a ${operation.operation}.`);
-  const shape = objectShape(rootType, [operation.selectionSet], { ...input, fragments });
+  const shape = objectShape(rootType, [operation.selectionSet], {
+    ...input,
+    fragments,
+    isOfType: createIsOfType(schema),
+  });
   return { root: shape.of(rootType.name) as TypedShape };
 }
 
-type Context = ShapeInput & { readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> };
+type Context = ShapeInput & {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly isOfType: IsOfType;
+};
 
 function objectShape(
   staticType: GraphQLCompositeType,
@@ -96,41 +102,39 @@ function objectShape(
 }
 
 function typedShape(type: GraphQLCompositeType, sets: readonly SelectionSetNode[], context: Context): TypedShape {
-  const nodes = new Map<string, FieldNode[]>();
-  for (const set of sets) collect(set.selections, type, nodes, context);
-  const fields = [...nodes].flatMap(([name, found]) => shapeField(name, found, type, context) ?? []);
+  const fields = fieldNodes(type, sets, context).flatMap((nodes) => shapeField(nodes, type, context) ?? []);
   return { typeName: type.name, isObjectType: isObjectType(type), fields };
 }
 
-// biome-ignore lint/complexity/useMaxParams: one object a fragment would cost more than the walk.
-function collect(
-  selections: readonly SelectionNode[],
+type FieldNodes = readonly [FieldNode, ...FieldNode[]];
+
+/** What is selected of a type: the nodes of each response name, in the order in which the names come first. */
+function fieldNodes(
   type: GraphQLCompositeType,
-  nodes: Map<string, FieldNode[]>,
-  context: Context,
-): void {
-  for (const selection of selections) {
-    if (isLeftOut(selection, context.conditions)) continue;
+  sets: readonly SelectionSetNode[],
+  { conditions, fragments, isOfType }: Context,
+): FieldNodes[] {
+  const nodes = new Map<string, [FieldNode, ...FieldNode[]]>();
+  const collect = (selection: SelectionNode): void => {
+    if (isLeftOut(selection, conditions)) return;
     if (selection.kind === Kind.FIELD) {
-      const name = (selection.alias ?? selection.name).value;
+      const name = responseName(selection);
       const known = nodes.get(name);
       if (known) known.push(selection);
       else nodes.set(name, [selection]);
-      continue;
+      return;
     }
-    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? context.fragments.get(selection.name.value) : selection;
-    if (!fragment) continue;
-    const condition = fragment.typeCondition?.name.value;
-    if (condition === undefined || applies(condition, type, context.schema))
-      collect(fragment.selectionSet.selections, type, nodes, context);
-  }
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+    const condition = fragment?.typeCondition?.name.value;
+    if (fragment && (condition === undefined || isOfType(type.name, condition)))
+      fragment.selectionSet.selections.forEach(collect);
+  };
+  for (const set of sets) set.selections.forEach(collect);
+  return [...nodes.values()];
 }
 
-function applies(condition: string, type: GraphQLCompositeType, schema: GraphQLSchema): boolean {
-  if (condition === type.name) return true;
-  const wider = schema.getType(condition);
-  if (!isCompositeType(wider) || isObjectType(wider)) return false;
-  return (isObjectType(type) || isInterfaceType(type)) && schema.isSubType(wider, type);
+function responseName({ alias, name }: FieldNode): string {
+  return (alias ?? name).value;
 }
 
 function isLeftOut({ directives = [] }: SelectionNode, conditions: Readonly<Record<string, unknown>>): boolean {
@@ -145,16 +149,11 @@ function isLeftOut({ directives = [] }: SelectionNode, conditions: Readonly<Reco
 
 const anyLeaf: ValueShape = { isNonNull: false, isLeaf: () => true };
 
-// biome-ignore lint/complexity/useMaxParams: as above.
-function shapeField(
-  name: string,
-  nodes: readonly FieldNode[],
-  parent: GraphQLCompositeType,
-  context: Context,
-): ShapeField | undefined {
-  const fieldName = (nodes[0] as FieldNode).name.value;
+function shapeField(nodes: FieldNodes, parent: GraphQLCompositeType, context: Context): ShapeField | undefined {
+  const name = responseName(nodes[0]);
+  const fieldName = nodes[0].name.value;
   // Every object seems to have the names of Object.prototype.
-  const known = plannedName(nodes[0] as FieldNode);
+  const known = plannedName(nodes[0]);
   const read =
     known in Object.prototype ? (object: Entity) => ownValue(object, known) : (object: Entity) => object[known];
   const base = { name, key: `${JSON.stringify(name)}:`, read, nodes };

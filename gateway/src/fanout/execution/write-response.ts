@@ -21,11 +21,9 @@ export type Introspect = (field: ShapeField) => unknown;
  */
 export function writeResponse(root: TypedShape, data: Entity, introspect: Introspect): Written {
   const writing: Writing = { introspect, broken: [] };
-  let hasData = false;
-  const text = writeFields(root, data, writing, (part) => {
-    hasData ||= part !== 'null';
-  });
-  return { text: text ?? 'null', hasData: text !== undefined && hasData, broken: writing.broken };
+  const text = writeFields(root, data, writing);
+  const nothing = `{${root.fields.map(({ key }) => `${key}null`).join(',')}}`;
+  return { text: text ?? 'null', hasData: text !== undefined && text !== nothing, broken: writing.broken };
 }
 
 type Writing = { readonly introspect: Introspect; readonly broken: BrokenPromise[] };
@@ -42,13 +40,7 @@ function within({ broken }: Writing, step: string | number, from: number): void 
 }
 
 /** Like all that follows: undefined when the null in it has to climb. */
-// biome-ignore lint/complexity/useMaxParams: one object for each object of an answer would cost more than writing it.
-function writeFields(
-  shape: TypedShape,
-  given: Entity,
-  writing: Writing,
-  observe?: (part: string) => void,
-): string | undefined {
+function writeFields(shape: TypedShape, given: Entity, writing: Writing): string | undefined {
   const { broken } = writing;
   let text = '';
   let climbs = false;
@@ -58,10 +50,7 @@ function writeFields(
       field.kind === 'value' ? writeValue(field.type, field.read(given), writing) : writeOwn(field, shape, writing);
     if (broken.length > before) within(writing, field.name, before);
     if (part === undefined) climbs = true;
-    else {
-      observe?.(part);
-      text += text === '' ? field.key + part : `,${field.key}${part}`;
-    }
+    else text += text === '' ? field.key + part : `,${field.key}${part}`;
   }
   return climbs ? undefined : `{${text}}`;
 }
