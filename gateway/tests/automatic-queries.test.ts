@@ -1,6 +1,6 @@
 import { openRedis, type RedisConnection } from '@nova/cache';
 import { createMetrics } from '@nova/runtime';
-import { requireService, startFaultProxy, startRedis } from '@nova/testkit';
+import { redisFor, startFaultProxy } from '@nova/testkit';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { createAutomaticQueries } from '../src/persisted/automatic-queries.ts';
 import { idOf, startWorld, type World } from './_world.ts';
@@ -18,8 +18,7 @@ async function connect(context: TestContext, url: string): Promise<RedisConnecti
 }
 
 async function redisBehindProxy(context: TestContext) {
-  const redis = await startRedis(requireService(context, 'redis'));
-  context.onTestFinished(() => redis.stop());
+  const redis = await redisFor(context);
   const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: Number(new URL(redis.url).port) } });
   context.onTestFinished(() => proxy.stop());
   return { url: redis.url, proxy, proxiedUrl: `redis://127.0.0.1:${proxy.port}` };

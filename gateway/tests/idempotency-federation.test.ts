@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openRedis } from '@nova/cache';
 import { createLogger, createMetrics, StopStack } from '@nova/runtime';
-import { requireService, startFaultProxy, startFederation, startRedis, type TestFederation } from '@nova/testkit';
+import { redisFor, startFaultProxy, startFederation, type TestFederation } from '@nova/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
@@ -66,8 +66,7 @@ async function startGateway(env: Record<string, string> = {}) {
 }
 
 async function sharedRedis(context: TestContext): Promise<string> {
-  const redis = await startRedis(requireService(context, 'redis'));
-  onTestFinished(() => redis.stop());
+  const redis = await redisFor(context);
   return redis.url;
 }
 

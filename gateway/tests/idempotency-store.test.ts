@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openRedis } from '@nova/cache';
 import { createMetrics } from '@nova/runtime';
-import { requireService, startRedis } from '@nova/testkit';
+import { redisFor } from '@nova/testkit';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { createMemoryStore } from '../src/idempotency/memory-store.ts';
 import { createRedisStore } from '../src/idempotency/redis-store.ts';
@@ -10,8 +10,7 @@ import type { IdempotencyStore } from '../src/idempotency/store.ts';
 const engines: Readonly<Record<string, (context: TestContext) => Promise<IdempotencyStore>>> = {
   memory: async () => createMemoryStore({ maxBytes: 1_000_000 }),
   redis: async (context) => {
-    const redis = await startRedis(requireService(context, 'redis'));
-    context.onTestFinished(() => redis.stop());
+    const redis = await redisFor(context);
     const connection = openRedis({ url: redis.url, name: 'test', metrics: createMetrics('test') });
     context.onTestFinished(() => connection.stop());
     await expect.poll(connection.isReady).toBe(true);
@@ -109,8 +108,7 @@ test('memory forgets what was unused for longest when its bytes are used up', as
 });
 
 test('Redis keeps an answer for a day and a lease for its time', async (context) => {
-  const redis = await startRedis(requireService(context, 'redis'));
-  context.onTestFinished(() => redis.stop());
+  const redis = await redisFor(context);
   const { client, isReady, stop } = openRedis({ url: redis.url, name: 'test', metrics: createMetrics('test') });
   context.onTestFinished(stop);
   await expect.poll(isReady).toBe(true);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { requireService, startFaultProxy, startRedis } from '@nova/testkit';
+import { redisFor, startFaultProxy } from '@nova/testkit';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startTangledWorld, tree } from './_tangled-supergraph.ts';
 import { type Answer, send, startWorld, type World } from './_world.ts';
@@ -210,8 +210,7 @@ test('an answer of more than a mebibyte is not kept', async () => {
 });
 
 test('while Redis is away, mutations go on with their key, and it is counted', async (context) => {
-  const redis = await startRedis(requireService(context, 'redis'));
-  onTestFinished(() => redis.stop());
+  const redis = await redisFor(context);
   const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: Number(new URL(redis.url).port) } });
   onTestFinished(() => proxy.stop());
   await world.stop();

@@ -1,6 +1,6 @@
 import { openRedis } from '@nova/cache';
 import { createMetrics } from '@nova/runtime';
-import { requireService, startFaultProxy, startRedis } from '@nova/testkit';
+import { redisFor, startFaultProxy } from '@nova/testkit';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { takeFromWindow, takeFromWindowScript, type WindowState } from '../src/rate-limits/sliding-window.ts';
@@ -16,7 +16,7 @@ describe.each(['memory', 'redis'] as const)('counted in %s', (engine) => {
   let worldOf: (context: TestContext, env?: Record<string, string>) => Promise<World>;
   beforeAll(() => {
     worldOf = async (context, env = {}) => {
-      const redis = { REDIS_URL: engine === 'redis' ? await redisFor(context) : '' };
+      const redis = { REDIS_URL: engine === 'redis' ? (await redisFor(context)).url : '' };
       const world = await startWorld({ ...proxied, ...redis, ...env });
       context.onTestFinished(() => world.stop());
       if (engine === 'redis') await expect.poll(() => world.series('redis_connected')).toBe(1);
@@ -118,7 +118,7 @@ test('an address in a header counts for nothing unless a trusted proxy says so',
 });
 
 test('ten gateways that share a Redis keep one quota, whatever their clocks say', async (context) => {
-  const redisUrl = await redisFor(context);
+  const redisUrl = (await redisFor(context)).url;
   const worlds: World[] = [];
   for (let index = 0; index < 10; index += 1) {
     const world = await startWorld(
@@ -137,7 +137,7 @@ test('ten gateways that share a Redis keep one quota, whatever their clocks say'
 });
 
 test('while Redis is away a rule that fails open counts in the process and one that fails closed refuses', async (context) => {
-  const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: portOf(await redisFor(context)) } });
+  const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: portOf((await redisFor(context)).url) } });
   context.onTestFinished(() => proxy.stop());
   const world = await startWorld({
     REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
@@ -176,7 +176,7 @@ test('a burst at the end of one window does not get another at the start of the 
 });
 
 test('Redis and memory count alike, whatever is taken and when', async (context) => {
-  const redis = openRedis({ url: await redisFor(context), name: 'test', metrics: createMetrics('test') });
+  const redis = openRedis({ url: (await redisFor(context)).url, name: 'test', metrics: createMetrics('test') });
   context.onTestFinished(() => redis.stop());
   await expect.poll(redis.isReady).toBe(true);
   const script = takeFromWindowScript.replace("redis.call('TIME')", '{ 0, ARGV[5] * 1000 }');
@@ -200,12 +200,6 @@ test('Redis and memory count alike, whatever is taken and when', async (context)
     { numRuns: 50 },
   );
 });
-
-async function redisFor(context: TestContext): Promise<string> {
-  const redis = await startRedis(requireService(context, 'redis'));
-  context.onTestFinished(() => redis.stop());
-  return redis.url;
-}
 
 function portOf(url: string): number {
   return Number(new URL(url).port);

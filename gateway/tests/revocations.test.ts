@@ -1,6 +1,6 @@
 import { openRedis } from '@nova/cache';
 import { createMetrics } from '@nova/runtime';
-import { postGraphql, requireService, startFederation, startRedis } from '@nova/testkit';
+import { postGraphql, redisFor, startFederation } from '@nova/testkit';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startWorld, type World } from './_world.ts';
@@ -159,8 +159,7 @@ test('of more than 200 000 ended sessions those that ended last are remembered, 
 });
 
 test('with Redis a gateway hears of a logout at once, and whatever else is said there does no harm', async (context) => {
-  const redis = await startRedis(requireService(context, 'redis'));
-  context.onTestFinished(() => redis.stop());
+  const redis = await redisFor(context);
   const env = { REDIS_URL: redis.url };
   const nova = await startFederation({ env: { ...env, REVOCATION_POLL_MS: '600000' }, subgraphEnv: env });
   context.onTestFinished(() => nova.stop());

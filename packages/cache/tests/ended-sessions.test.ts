@@ -1,11 +1,10 @@
 import { createMetrics } from '@nova/runtime';
-import { requireService, startFaultProxy, startRedis } from '@nova/testkit';
+import { redisFor, startFaultProxy } from '@nova/testkit';
 import { expect, test } from 'vitest';
 import { announceEndedSession, hearEndedSessions, openRedis } from '../src/index.ts';
 
 test('what is announced is heard, also by who came before Redis did, and after Redis was away', async (context) => {
-  const redis = await startRedis(requireService(context, 'redis'));
-  context.onTestFinished(() => redis.stop());
+  const redis = await redisFor(context);
   const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: Number(new URL(redis.url).port) } });
   context.onTestFinished(() => proxy.stop());
   await proxy.setFault({ kind: 'down' });

@@ -1,5 +1,5 @@
 import { createMetrics } from '@nova/runtime';
-import { requireService, startFaultProxy, startRedis } from '@nova/testkit';
+import { redisFor, startFaultProxy } from '@nova/testkit';
 import { expect, type TestContext, test } from 'vitest';
 import { openRedis } from '../src/index.ts';
 
@@ -36,8 +36,7 @@ function open(context: TestContext, port: number) {
 }
 
 async function redisBehindProxy(context: TestContext) {
-  const redis = await startRedis(requireService(context, 'redis'));
-  context.onTestFinished(() => redis.stop());
+  const redis = await redisFor(context);
   const proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: Number(new URL(redis.url).port) } });
   context.onTestFinished(() => proxy.stop());
   return proxy;

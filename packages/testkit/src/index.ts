@@ -6,7 +6,7 @@ export { freeFixedPort } from './fixed-port.ts';
 export { type GraphqlAnswer, postGraphql, subgraphClient } from './graphql-client.ts';
 export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
 export { startPgBouncer, type TestPgBouncer } from './pgbouncer.ts';
-export { startRedis, type TestRedis } from './redis.ts';
+export { redisFor, startRedis, type TestRedis } from './redis.ts';
 export { requireService } from './services.ts';
 export { statementsDuring } from './statements.ts';
 export { startSubgraphs, type TestSubgraphs } from './subgraphs.ts';

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'vitest';
+import { requireService } from './services.ts';
 
 export type TestRedis = { readonly url: string; stop(): Promise<void> };
 
@@ -35,6 +37,13 @@ export async function startRedis(program: string): Promise<TestRedis> {
     throw error;
   }
   return { url: `redis://127.0.0.1:${port}`, stop };
+}
+
+/** A Redis for the length of one test, which is skipped where there is none. */
+export async function redisFor(context: TestContext): Promise<TestRedis> {
+  const redis = await startRedis(requireService(context, 'redis'));
+  context.onTestFinished(() => redis.stop());
+  return redis;
 }
 
 async function answersPing(port: number): Promise<void> {
