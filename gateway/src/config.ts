@@ -11,11 +11,12 @@ import {
 } from '@nova/runtime';
 import ipaddr from 'ipaddr.js';
 import type { RevocationOptions } from './auth/revocations.ts';
+import { type SubgraphOptions, subgraphSettings, toSubgraphs } from './fanout/settings.ts';
 import { idempotencySettings, toIdempotency } from './idempotency/settings.ts';
 import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
 import type { ProtectionOptions } from './protection/index.ts';
-import { type LimitMode, limitModes, measurableLimits } from './protection/limits.ts';
 import type { LoadLimits } from './protection/load-shedding.ts';
+import { protectionSettings, toProtection } from './protection/settings.ts';
 import type { RateLimitOptions } from './rate-limits/rate-limits.ts';
 import { rateLimitSettings, toRateLimits } from './rate-limits/settings.ts';
 
@@ -74,9 +75,7 @@ export const settings = {
     description:
       'Memory for texts that clients sent with their hash, so that the hash is enough later (APQ); with REDIS_URL what one gateway was sent all know.',
   }),
-  SUBGRAPH_URLS: setting.map({
-    description: 'Where subgraphs are, as name=url,name=url; wins over the URLs in the supergraph.',
-  }),
+  ...subgraphSettings,
   JWKS_URL: setting.url({
     default: 'http://127.0.0.1:4010/.well-known/jwks.json',
     description: 'Where the identity subgraph publishes the public keys of access tokens.',
@@ -110,22 +109,6 @@ export const settings = {
     max: maxTimeMs,
     description: 'Time a whole request may take.',
   }),
-  SUBGRAPH_TIMEOUT_MS: setting.integer({
-    default: 10_000,
-    min: 1,
-    max: maxTimeMs,
-    description: 'Time one call to a subgraph may take.',
-  }),
-  SUBGRAPH_CONNECTIONS: setting.integer({
-    default: 64,
-    min: 1,
-    description: 'Connections kept open to one subgraph, at most.',
-  }),
-  SUBGRAPH_MAX_RESPONSE_BYTES: setting.integer({
-    default: 10_485_760,
-    min: 1,
-    description: 'Largest answer accepted from a subgraph.',
-  }),
   DRAIN_TIMEOUT_MS: setting.integer({
     default: 30_000,
     max: maxTimeMs,
@@ -137,36 +120,7 @@ export const settings = {
   }),
   MAX_BODY_BYTES: setting.integer({ default: 1_048_576, min: 1, description: 'Largest request body.' }),
   MAX_HEADERS: setting.integer({ default: 64, min: 1, description: 'Headers of a request, at most.' }),
-  MAX_TOKENS: setting.integer({ default: 2_000, min: 1, description: 'Tokens in a document, at most.' }),
-  MAX_SELECTIONS: setting.integer({
-    default: 1_000,
-    min: 1,
-    description: 'Selections of an operation with its fragments expanded, at most.',
-  }),
-  MAX_DEPTH: setting.integer({ default: 10, min: 1, description: 'Levels an operation may nest.' }),
-  MAX_ALIASES: setting.integer({ default: 30, description: 'Aliases in a document, at most.' }),
-  MAX_DIRECTIVES: setting.integer({ default: 50, description: 'Directives in a document, at most.' }),
-  MAX_FIELDS: setting.integer({ default: 50, min: 1, description: 'Fields in one selection set, at most.' }),
-  MAX_ROOT_FIELDS: setting.integer({ default: 20, min: 1, description: 'Root fields of an operation, at most.' }),
-  MAX_COMPLEXITY: setting.integer({
-    default: 1_000,
-    min: 1,
-    description: 'Cost of an operation by @cost and @listSize, at most.',
-  }),
-  MAX_FETCHES: setting.integer({
-    default: 10,
-    min: 1,
-    description: 'Calls to subgraphs that an operation may take, by its plan.',
-  }),
-  MAX_WAVES: setting.integer({
-    default: 6,
-    min: 1,
-    description: 'Calls to subgraphs that may wait for one another.',
-  }),
-  LIMIT_MODES: setting.map({
-    description:
-      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity, fetches, waves.',
-  }),
+  ...protectionSettings,
   ...rateLimitSettings,
   TRUSTED_PROXIES: setting.list({
     description:
@@ -229,12 +183,7 @@ export type GatewayConfig = {
     readonly trustedClients: ReadonlyMap<string, string>;
     readonly automaticBytes: number;
   };
-  readonly subgraphs: {
-    readonly urls: ReadonlyMap<string, string>;
-    readonly timeoutMs: number;
-    readonly connections: number;
-    readonly maxResponseBytes: number;
-  };
+  readonly subgraphs: SubgraphOptions;
   readonly auth: {
     readonly jwksUrl: string;
     readonly revocations: RevocationOptions;
@@ -284,12 +233,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       automaticBytes: flat.APQ_CACHE_BYTES,
       policy: flat.PERSISTED_POLICY ?? (lenient ? 'open' : 'id-only'),
     },
-    subgraphs: {
-      urls: flat.SUBGRAPH_URLS,
-      timeoutMs: flat.SUBGRAPH_TIMEOUT_MS,
-      connections: flat.SUBGRAPH_CONNECTIONS,
-      maxResponseBytes: flat.SUBGRAPH_MAX_RESPONSE_BYTES,
-    },
+    subgraphs: toSubgraphs(flat),
     auth: {
       jwksUrl: flat.JWKS_URL,
       revocations: {
@@ -313,19 +257,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       maxWaiting: maxWaitingPlans,
       cacheBytes: flat.PLAN_CACHE_BYTES,
     },
-    limits: {
-      maxTokens: flat.MAX_TOKENS,
-      maxSelections: flat.MAX_SELECTIONS,
-      maxDepth: flat.MAX_DEPTH,
-      maxAliases: flat.MAX_ALIASES,
-      maxDirectives: flat.MAX_DIRECTIVES,
-      maxFields: flat.MAX_FIELDS,
-      maxRootFields: flat.MAX_ROOT_FIELDS,
-      maxComplexity: flat.MAX_COMPLEXITY,
-      maxFetches: flat.MAX_FETCHES,
-      maxWaves: flat.MAX_WAVES,
-      modes: toLimitModes(flat.LIMIT_MODES),
-    },
+    limits: toProtection(flat),
   };
 }
 
@@ -351,20 +283,6 @@ function checkNetworks(networks: readonly string[]): readonly string[] {
     .map((network) => `TRUSTED_PROXIES has "${network}", which is neither an address nor a network`);
   if (problems.length > 0) throw new ConfigError(problems);
   return networks;
-}
-
-function toLimitModes(given: ReadonlyMap<string, string>): ProtectionOptions['modes'] {
-  const problems: string[] = [];
-  const modes: Record<string, LimitMode> = {};
-  for (const [limit, mode] of given) {
-    const isKnown = measurableLimits.some((name) => name === limit);
-    if (!isKnown) problems.push(`LIMIT_MODES knows ${measurableLimits.join(', ')}, not "${limit}"`);
-    const known = limitModes.find((name) => name === mode);
-    if (!known) problems.push(`LIMIT_MODES has ${limitModes.join(', ')}, not "${mode}"`);
-    if (known) modes[limit] = known;
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return modes;
 }
 
 /** Keeps @apollo/gateway from sending deployment telemetry to its vendor; it looks at the environment when it is made. */

@@ -11,6 +11,8 @@ export type FanoutScope = {
     /** The signed identity to send. */
     forwardedIdentity(): Promise<string>;
   };
+  /** `kind`: of what the client asked for. */
+  readonly operation: { readonly kind?: 'query' | 'mutation' };
   readonly stats: { fetches: number };
   /** Made stricter by every call. */
   readonly cachePolicy: CachePolicy;

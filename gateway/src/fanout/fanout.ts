@@ -1,7 +1,11 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
+import { restrictCachePolicy } from './cache-policy.ts';
 import { createExecutor, type Executor } from './execution/executor.ts';
-import { asDataSource, createSubgraphCaller, type SubgraphCall, type SubgraphCaller } from './subgraph-data-source.ts';
+import type { FanoutContext } from './fanout-context.ts';
+import type { SubgraphOptions } from './settings.ts';
+import type { CallSubgraph } from './subgraph-call.ts';
 import { createSubgraphPools, type SubgraphAddress } from './subgraph-pools.ts';
+import { createSubgraphTransport, type SubgraphCall, type SubgraphTransport } from './subgraph-transport.ts';
 
 export type Fanout = {
   readonly executor: Executor;
@@ -12,14 +16,7 @@ export type Fanout = {
   stop(): Promise<void>;
 };
 
-export function createFanout(options: {
-  /** Addresses that win over the supergraph's, by subgraph name. */
-  urls: ReadonlyMap<string, string>;
-  timeoutMs: number;
-  connections: number;
-  maxResponseBytes: number;
-  observe(call: SubgraphCall): void;
-}): Fanout {
+export function createFanout(options: SubgraphOptions & { observe(call: SubgraphCall): void }): Fanout {
   const pools = createSubgraphPools(options);
   const addressOf = ({ name, url }: { readonly name: string; readonly url?: string }): SubgraphAddress => {
     const actual = options.urls.get(name) ?? url;
@@ -28,23 +25,47 @@ export function createFanout(options: {
       throw new Error(`The subgraph ${name} has no usable URL, but "${actual ?? ''}". Is SUBGRAPH_URLS right?`);
     return { name, url: actual };
   };
-  const callers = new Map<string, SubgraphCaller>();
-  const executor = createExecutor({
-    call(subgraph, request, scope) {
-      const caller = callers.get(subgraph);
-      if (!caller) throw new Error(`There is no subgraph ${subgraph}.`);
-      return caller(request, scope);
-    },
-  });
+  const transports = new Map<string, SubgraphTransport>();
+  const send: CallSubgraph = (subgraph, request, scope) => {
+    const transport = transports.get(subgraph);
+    if (!transport) throw new Error(`There is no subgraph ${subgraph}.`);
+    return transport(request, scope);
+  };
+  const call = withCachePolicy(send);
   return {
-    executor,
+    executor: createExecutor({ call }),
     dataSource(definition) {
       const { timeoutMs, observe } = options;
-      const caller = createSubgraphCaller(addressOf(definition), { pools, timeoutMs, observe });
-      callers.set(definition.name, caller);
-      return asDataSource(caller) as GraphQLDataSource;
+      transports.set(definition.name, createSubgraphTransport(addressOf(definition), { pools, timeoutMs, observe }));
+      return dataSource(definition.name, call);
     },
     retain: (subgraphs) => pools.retain(subgraphs.map(addressOf)),
     stop: () => pools.stop(),
+  };
+}
+
+/** Restricts how long the whole answer may be kept to what each part allows. */
+function withCachePolicy(call: CallSubgraph): CallSubgraph {
+  return async (subgraph, request, scope) => {
+    let cacheControl: string | undefined;
+    try {
+      const answer = await call(subgraph, request, scope);
+      if (!answer.errors) cacheControl = answer.cacheControl;
+      return answer;
+    } finally {
+      restrictCachePolicy(scope.cachePolicy, cacheControl);
+    }
+  };
+}
+
+function dataSource(subgraph: string, call: CallSubgraph): GraphQLDataSource {
+  return {
+    async process({ request, context }) {
+      const { query = '', variables = {}, operationName } = request;
+      const { request: scope } = context as FanoutContext;
+      const { kind = 'query' } = scope.operation;
+      const answer = await call(subgraph, { query, variables, operationName, kind }, scope);
+      return answer as Awaited<ReturnType<GraphQLDataSource['process']>>;
+    },
   };
 }

@@ -6,10 +6,12 @@ export type SubgraphAnswer = {
     readonly path?: Array<string | number>;
     readonly extensions?: Record<string, unknown>;
   }>;
+  /** The header of that name: how long and by whom the answer may be kept. */
+  readonly cacheControl?: string | undefined;
 };
 
 /** Throws when the text is not a GraphQL answer. */
-export function parseSubgraphAnswer(text: string): SubgraphAnswer {
+export function parseSubgraphAnswer(text: string, cacheControl: string | undefined): SubgraphAnswer {
   const body: unknown = JSON.parse(text);
   if (!isRecord(body)) throw new Error('The answer is not an object.');
   const { data, errors } = body;
@@ -17,7 +19,7 @@ export function parseSubgraphAnswer(text: string): SubgraphAnswer {
   if (errors !== undefined && !(Array.isArray(errors) && errors.every(isSubgraphError)))
     throw new Error('The errors are not a list of errors.');
   if (data === undefined && errors === undefined) throw new Error('The answer has neither data nor errors.');
-  return body;
+  return { data, errors, cacheControl } as SubgraphAnswer;
 }
 
 function isSubgraphError(value: unknown): boolean {

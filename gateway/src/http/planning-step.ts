@@ -24,13 +24,17 @@ export type PlanSource = {
 export function planningStep(plans: PlanSource): OperationStep {
   return {
     onSchema: ({ apiSchema }) => plans.serve(apiSchema),
-    async run({ schema, source, queryHash, request: { operationName }, contextValue: { request } }) {
-      const operation = { query: source, queryHash, operationName };
-      const { plan, summary } = await plans.planFor(schema, operation, request.deadline.signal);
-      request.operation.hash = queryHash;
-      request.operation.plan = plan;
-      request.operation.summary = summary;
-      request.stats.waves = summary.waves;
+    async run({ schema, source, operation: definition, queryHash, request, contextValue }) {
+      const { request: scope } = contextValue;
+      const kind = definition?.operation;
+      if (kind === undefined || kind === 'subscription') throw new Error('Only queries and mutations are planned.');
+      const operation = { query: source, queryHash, operationName: request.operationName };
+      const { plan, summary } = await plans.planFor(schema, operation, scope.deadline.signal);
+      scope.operation.kind = kind;
+      scope.operation.hash = queryHash;
+      scope.operation.plan = plan;
+      scope.operation.summary = summary;
+      scope.stats.waves = summary.waves;
     },
   };
 }

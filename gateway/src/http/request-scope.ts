@@ -25,6 +25,7 @@ export type RequestScope = {
     askedId?: string;
     foundBy?: string;
     hash?: string;
+    kind?: 'query' | 'mutation';
     cost?: number;
     executed: boolean;
     hasData: boolean;

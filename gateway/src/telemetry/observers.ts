@@ -1,6 +1,6 @@
 import type { Logger } from '@nova/runtime';
 import type { RevocationEvents } from '../auth/revocations.ts';
-import type { SubgraphCall } from '../fanout/subgraph-data-source.ts';
+import type { SubgraphCall } from '../fanout/subgraph-transport.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
 import type { IdempotencyEvents } from '../idempotency/idempotency.ts';

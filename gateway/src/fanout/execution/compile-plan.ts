@@ -18,15 +18,16 @@ export type CompiledNode =
   | RootFetch
   | EntityFetch;
 
-export type SubgraphRequest = {
+export type PlannedRequest = {
   readonly subgraph: string;
   readonly operation: string;
+  readonly operationKind: 'query' | 'mutation';
   readonly operationName: string | undefined;
   readonly variableUsages: readonly string[];
 };
 
 /** Root fields, merged into every object at `path`: the root, but for fields that a mutation or an entity leads back to. */
-export type RootFetch = SubgraphRequest & {
+export type RootFetch = PlannedRequest & {
   readonly kind: 'root';
   readonly path: PlanPath;
   /** The only field that it asks for, if it asks for one. */
@@ -35,7 +36,7 @@ export type RootFetch = SubgraphRequest & {
 };
 
 /** Entities at one or several paths, asked for in one request. */
-export type EntityFetch = SubgraphRequest & { readonly kind: 'entities'; readonly parts: readonly EntityPart[] };
+export type EntityFetch = PlannedRequest & { readonly kind: 'entities'; readonly parts: readonly EntityPart[] };
 
 export type EntityPart = {
   readonly path: PlanPath;
@@ -77,6 +78,7 @@ function compileFetch(fetch: FetchNode, path: PlanPath, isOfType: IsOfType): Roo
   const request = {
     subgraph: fetch.serviceName,
     operation: fetch.operation,
+    operationKind: fetch.operationKind === 'mutation' ? ('mutation' as const) : ('query' as const),
     operationName: fetch.operationName,
     variableUsages: fetch.variableUsages ?? [],
   };
@@ -130,7 +132,7 @@ function compileTogether(placed: readonly PlacedFetch[], isOfType: IsOfType): Co
   const { operation, operationName, variableUsages } = batch;
   const parts = placed.map((it, at) => entityPart(it, batch.parts[at] as EntityPart, isOfType));
   const subgraph = placed[0]?.fetch.serviceName as string;
-  return [{ kind: 'entities', subgraph, operation, operationName, variableUsages, parts }];
+  return [{ kind: 'entities', subgraph, operation, operationKind: 'query', operationName, variableUsages, parts }];
 }
 
 function placedEntityFetch(node: PlanNode, path: PlanPath): PlacedFetch | undefined {

@@ -12,13 +12,13 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import type { FanoutScope } from '../fanout-context.ts';
-import type { SubgraphAnswer } from '../subgraph-answer.ts';
-import { type CompiledNode, compilePlan, type SubgraphRequest } from './compile-plan.ts';
+import type { CallSubgraph } from '../subgraph-call.ts';
+import { type CompiledNode, compilePlan } from './compile-plan.ts';
 import { createIntrospect } from './introspection.ts';
 import { ResponseData } from './response-data.ts';
 import { responseShape, type TypedShape } from './response-shape.ts';
 import { type PlanRun, runPlan } from './run-plan.ts';
-import { createIsOfType, type Entity, type IsOfType } from './types-of-data.ts';
+import { createIsOfType, type IsOfType } from './types-of-data.ts';
 import { type BrokenPromise, writeResponse } from './write-response.ts';
 
 export type Execution = {
@@ -37,13 +37,6 @@ export type Executor = {
   serve(schema: GraphQLSchema, supergraph: string): void;
   execute(execution: Execution): Promise<ExecutionResult>;
 };
-
-/** Sends one request to a subgraph; rejects with AppError when no answer comes. */
-export type CallSubgraph = (
-  subgraph: string,
-  request: { readonly query: string; readonly operationName?: string; readonly variables: Entity },
-  scope: FanoutScope,
-) => Promise<SubgraphAnswer>;
 
 const maxErrors = 100;
 
@@ -90,8 +83,12 @@ export function createExecutor({ call }: { call: CallSubgraph }): Executor {
       const run: PlanRun = {
         variables,
         conditions,
-        send: ({ subgraph, operation, operationName }: SubgraphRequest, values) =>
-          call(subgraph, { query: operation, operationName, variables: values }, scope),
+        send(fetch, values) {
+          const { subgraph, operation, operationName, operationKind } = fetch;
+          const entities = fetch.kind === 'entities' ? fetch.parts : undefined;
+          const request = { query: operation, operationName, variables: values, kind: operationKind, entities };
+          return call(subgraph, request, scope);
+        },
         told: (subgraph, { message, path, extensions }) =>
           note(
             new GraphQLError(message, {

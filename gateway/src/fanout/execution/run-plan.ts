@@ -1,5 +1,5 @@
 import type { SubgraphAnswer } from '../subgraph-answer.ts';
-import type { CompiledNode, EntityFetch, EntityPart, RootFetch, SubgraphRequest } from './compile-plan.ts';
+import type { CompiledNode, EntityFetch, EntityPart, PlannedRequest, RootFetch } from './compile-plan.ts';
 import { entitiesAt, type PlanPath, pathsAt, type ResponsePath } from './entities-at.ts';
 import { copyOf, mergeInto } from './merge.ts';
 import { type Entity, isEntity, setOwn } from './types-of-data.ts';
@@ -9,7 +9,7 @@ export type SubgraphError = NonNullable<SubgraphAnswer['errors']>[number];
 
 export type PlanRun = {
   /** Sends one request; rejects when no answer came. */
-  readonly send: (request: SubgraphRequest, variables: Entity) => Promise<SubgraphAnswer>;
+  readonly send: (fetch: RootFetch | EntityFetch, variables: Entity) => Promise<SubgraphAnswer>;
   readonly variables: Readonly<Record<string, unknown>>;
   /** What @skip and @include look at, defaults included. */
   readonly conditions: Readonly<Record<string, unknown>>;
@@ -147,7 +147,7 @@ function plainPath(path: PlanPath): Array<string | number> {
   return list < 0 ? [...path] : path.slice(0, list);
 }
 
-function variablesOf({ variableUsages }: SubgraphRequest, { variables }: PlanRun): Entity {
+function variablesOf({ variableUsages }: PlannedRequest, { variables }: PlanRun): Entity {
   const used: Entity = {};
   for (const name of variableUsages) if (Object.hasOwn(variables, name)) setOwn(used, name, variables[name]);
   return used;

@@ -1,9 +1,8 @@
-import type { GraphQLDataSource } from '@apollo/gateway';
 import { AppError, type ErrorCode, isErrorCode } from '@nova/errors';
 import { type Deadline, startDeadline } from '@nova/resilience';
-import { restrictCachePolicy } from './cache-policy.ts';
-import type { FanoutContext, FanoutScope } from './fanout-context.ts';
+import type { FanoutScope } from './fanout-context.ts';
 import { parseSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
+import type { SubgraphRequest } from './subgraph-call.ts';
 import { subgraphFailure } from './subgraph-failure.ts';
 import { subgraphHeaders } from './subgraph-headers.ts';
 import type { SubgraphAddress, SubgraphPools } from './subgraph-pools.ts';
@@ -18,23 +17,22 @@ export type SubgraphCall = {
   readonly abandoned: boolean;
 };
 
-type SubgraphRequest = { readonly query?: string; readonly variables?: object; readonly operationName?: string };
+/** Sends requests to one subgraph. Rejects with AppError when no answer comes. */
+export type SubgraphTransport = (request: SubgraphRequest, scope: FanoutScope) => Promise<SubgraphAnswer>;
 
-/** Sends the fetches of query plans to one subgraph. Rejects with AppError when no answer comes. */
-export type SubgraphCaller = (request: SubgraphRequest, scope: FanoutScope) => Promise<SubgraphAnswer>;
-
-export function createSubgraphCaller(
+export function createSubgraphTransport(
   address: SubgraphAddress,
   options: { pools: SubgraphPools; timeoutMs: number; observe(call: SubgraphCall): void },
-): SubgraphCaller {
+): SubgraphTransport {
   const path = new URL(address.url).pathname + new URL(address.url).search;
 
   const send = async (request: SubgraphRequest, scope: FanoutScope, call: Deadline): Promise<SubgraphAnswer> => {
+    const { query, variables, operationName } = request;
     const { statusCode, headers, body } = await options.pools.get(address).request({
       method: 'POST',
       path,
       headers: await subgraphHeaders(scope, options.timeoutMs),
-      body: JSON.stringify(request),
+      body: JSON.stringify({ query, variables, operationName }),
       signal: call.signal,
     });
     const text = await body.text();
@@ -44,9 +42,7 @@ export function createSubgraphCaller(
           `${address.name} refused the forwarded identity with status ${statusCode}: ${text.slice(0, 500)}`,
         ),
       });
-    const answer = parseSubgraphAnswer(text);
-    restrictCachePolicy(scope.cachePolicy, answer.errors ? undefined : String(headers['cache-control'] ?? ''));
-    return answer;
+    return parseSubgraphAnswer(text, headers['cache-control']?.toString());
   };
 
   return async (request, scope) => {
@@ -56,26 +52,16 @@ export function createSubgraphCaller(
       options.observe({ subgraph: address.name, durationMs: performance.now() - startedAt, codes, abandoned });
     scope.stats.fetches += 1;
     try {
-      const { query, variables, operationName } = request;
-      const answer = await send({ query, variables, operationName }, scope, call);
+      const answer = await send(request, scope, call);
       observe((answer.errors ?? []).map(codeOf));
       return answer;
     } catch (error) {
-      restrictCachePolicy(scope.cachePolicy, undefined);
       const failure = subgraphFailure({ error, subgraph: address.name, deadline: scope.deadline, call });
       observe([failure.code], scope.deadline.signal.aborted && failure.code !== 'DEADLINE_EXCEEDED');
       throw failure;
     } finally {
       call.clear();
     }
-  };
-}
-
-/** The same for @apollo/gateway, where that executes. */
-export function asDataSource(caller: SubgraphCaller): GraphQLDataSource<FanoutContext> {
-  return {
-    process: async ({ request, context }) =>
-      (await caller(request, (context as FanoutContext).request)) as Awaited<ReturnType<GraphQLDataSource['process']>>,
   };
 }
 
