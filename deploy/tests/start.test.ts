@@ -58,16 +58,26 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 test('--help explains the options and starts nothing', () => {
   const { stdout, status } = spawnSync('node', [startScript, '--help'], { encoding: 'utf8' });
   expect(status).toBe(0);
-  for (const option of ['--port', '--data-dir', '--reset', '--seed-size', '--host', '--kafka', '--redis', '--verbose'])
+  for (const option of [
+    '--port',
+    '--data-dir',
+    '--reset',
+    '--seed-size',
+    '--host',
+    '--kafka',
+    '--redis',
+    '--workers',
+    '--verbose',
+  ])
     expect(stdout).toContain(option);
 });
 
 test('every bad option is named at once, before anything is made', () => {
   const untouched = newDataDir();
-  const args = [startScript, '--data-dir', untouched, '--port', 'high', '--seed-size', '5x'];
+  const args = [startScript, '--data-dir', untouched, '--port', 'high', '--seed-size', '5x', '--workers', '2'];
   const { stderr, status } = spawnSync('node', args, { encoding: 'utf8' });
   expect(status).toBe(1);
-  expect(stderr).toMatch(/--port must be .* not "high"\.\n--seed-size must be .* not "5x"/);
+  expect(stderr).toMatch(/--port must be .* not "high"\.\n--seed-size must be .* not "5x"\.\n--workers needs --redis/);
   expect(existsSync(untouched)).toBe(false);
 });
 

@@ -32,6 +32,13 @@ export const settings = {
   ...commonSettings,
   ...redisSettings,
   PORT: setting.integer({ default: 4000, max: 65_535, description: 'Port of GraphQL (and GraphiQL in development).' }),
+  WORKERS: setting.integer({
+    default: 1,
+    min: 1,
+    max: 64,
+    description:
+      'Processes that serve, one for each processor at most; several need REDIS_URL, where they keep their limits together.',
+  }),
   ADMIN_PORT: setting.integer({
     default: 4001,
     max: 65_535,
@@ -160,6 +167,8 @@ export type GatewaySettings = SettingValues<typeof settings>;
 
 export type GatewayConfig = {
   readonly appEnv: AppEnv;
+  /** Processes that serve. */
+  readonly workers: number;
   readonly redisUrl: string | undefined;
   readonly logLevel: LogLevel;
   readonly engine: (typeof engines)[number];
@@ -212,6 +221,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
   const lenient = flat.APP_ENV === 'development' || flat.APP_ENV === 'test';
   return {
     appEnv: flat.APP_ENV,
+    workers: checkWorkers(flat),
     redisUrl: flat.REDIS_URL,
     logLevel: flat.LOG_LEVEL,
     engine: flat.GATEWAY_ENGINE,
@@ -259,6 +269,14 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     },
     limits: toProtection(flat),
   };
+}
+
+function checkWorkers({ WORKERS: workers, REDIS_URL: redisUrl }: GatewaySettings): number {
+  if (workers > 1 && redisUrl === undefined)
+    throw new ConfigError([
+      `WORKERS is ${workers} without REDIS_URL: each worker would count quotas and remember idempotency keys by itself`,
+    ]);
+  return workers;
 }
 
 function checkOrigins(origins: readonly string[]): readonly string[] {

@@ -3,10 +3,15 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A gateway in an operating system process of its own. */
+/** A gateway in an operating system process of its own, and those it has for workers. */
 export type GatewayProcess = {
   /** Its /graphql. */
   readonly url: string;
+  readonly adminUrl: string;
+  /** What it has logged so far. */
+  readonly logLines: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  /** SIGTERM; resolves to the exit code when it has stopped. */
+  stop(): Promise<number | null>;
   /** SIGKILL; resolves when the process is gone. May be called twice. */
   kill(): Promise<void>;
 };
@@ -16,12 +21,20 @@ const program = fileURLToPath(new URL('../src/bin/server.ts', import.meta.url));
 export async function spawnGateway(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
-  const url = await Promise.race([
-    urlOf(child),
+  const logLines: GatewayProcess['logLines'][number][] = [];
+  const { url, adminUrl } = await Promise.race([
+    addresses(child, logLines),
     exited.then(() => Promise.reject(new Error('The gateway ended at once.'))),
   ]);
   return {
     url: `${url}/graphql`,
+    adminUrl,
+    logLines,
+    async stop() {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
     async kill() {
       child.kill('SIGKILL');
       await exited;
@@ -29,14 +42,20 @@ export async function spawnGateway(env: Readonly<Record<string, string>>): Promi
   };
 }
 
-/** As its log says when it is ready. */
-async function urlOf({ stdout }: ChildProcess): Promise<string> {
+/** As its log says when it is ready; what it logs later is kept as well. */
+function addresses(
+  { stdout }: ChildProcess,
+  logLines: GatewayProcess['logLines'][number][],
+): Promise<{ url: string; adminUrl: string }> {
   if (!stdout) throw new Error('The gateway has no output.');
-  for await (const line of createInterface({ input: stdout })) {
-    const { msg, url } = JSON.parse(line);
-    if (msg !== 'gateway ready') continue;
-    stdout.resume();
-    return url;
-  }
-  throw new Error('The gateway ended before it was ready.');
+  const { promise, resolve, reject } = Promise.withResolvers<{ url: string; adminUrl: string }>();
+  const lines = createInterface({ input: stdout });
+  lines.on('line', (line) => {
+    const entry = JSON.parse(line);
+    logLines.push(entry);
+    // Each worker says for itself that it is ready.
+    if (entry.msg === 'gateway ready' && entry.worker === undefined) resolve(entry);
+  });
+  lines.on('close', () => reject(new Error('The gateway ended before it was ready.')));
+  return promise;
 }

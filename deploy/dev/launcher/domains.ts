@@ -72,6 +72,7 @@ export function gatewaySpec(domains: readonly string[], context: DomainContext):
       ...commonEnv(context),
       HOST: options.host,
       PORT: String(options.port),
+      WORKERS: String(options.workers),
       ADMIN_HOST: loopback,
       ADMIN_PORT: String(options.port + 1),
       SUBGRAPH_URLS: domains.map((domain) => `${domain}=${graphqlUrl(domain)}/graphql`).join(','),

@@ -10,6 +10,8 @@ export type LauncherOptions = {
   readonly kafka: boolean;
   /** Runs a Redis. */
   readonly redis: boolean;
+  /** Processes that the gateway serves from. */
+  readonly workers: number;
   readonly verbose: boolean;
   /** When the person started it. */
   readonly startedAtMs: number;

@@ -19,6 +19,7 @@ const spec = {
   'seed-size': { type: 'string' },
   kafka: { type: 'boolean' },
   redis: { type: 'boolean' },
+  workers: { type: 'string' },
   verbose: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 };
@@ -40,6 +41,8 @@ export const help = `Runs Nova on this machine: PostgreSQL, the subgraphs and th
                         began with it goes on with it, --kafka or not
   --redis               runs redis-server beside the rest; quotas, idempotency keys
                         and ended sessions then go through it
+  --workers <number>    processes that the gateway serves from (default 1);
+                        several need --redis
   --verbose             show everything the parts log
   --help                show this text
 
@@ -73,9 +76,11 @@ export function readOptions(argv, env) {
     seedSize: integer('seed-size', { fallback: undefined, min: 10, max: 10_000 }),
     kafka: given.kafka ?? false,
     redis: given.redis ?? false,
+    workers: integer('workers', { fallback: 1, min: 1, max: 64 }),
     verbose: given.verbose ?? false,
     help: given.help ?? false,
   };
+  if (options.workers > 1 && !options.redis) problems.push('--workers needs --redis, where workers count together.');
   const forbidden = forbiddenPorts.find((port) => isHttpPort(port - options.port));
   if (forbidden)
     problems.push(`--port ${options.port} needs port ${forbidden}, which browsers and fetch refuse to use.`);
@@ -117,7 +122,7 @@ function fromNpm(env, positionals) {
 function matched(names, values) {
   if (names.length === 0 && values.length > 0)
     throw new Advice(`What is "${values[0]}"?\nAll options: npm start -- --help`);
-  const isNumber = (name) => name === 'port' || name === 'seed-size';
+  const isNumber = (name) => ['port', 'seed-size', 'workers'].includes(name);
   const pairs = names.map((name) => [
     name,
     values.filter((value) => names.length === 1 || /^\d+$/.test(value) === isNumber(name)),

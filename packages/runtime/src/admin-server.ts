@@ -14,7 +14,7 @@ export type AdminServer = { readonly url: string; stop(): Promise<void> };
 export async function startAdminServer(options: {
   host: string;
   port: number;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'metrics' | 'contentType'>;
   checks: readonly ReadinessCheck[];
 }): Promise<AdminServer> {
   const server = createServer(async (request, response) => {
@@ -38,7 +38,8 @@ export async function startAdminServer(options: {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    // The workers of a cluster would get one port, and each other's questions.
+    server.listen({ port: options.port, host: options.host, exclusive: true }, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
