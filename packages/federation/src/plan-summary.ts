@@ -1,81 +1,44 @@
-import type { FetchNode, PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner';
-import { UnreachableCaseError } from '@nova/errors';
+import type { QueryPlan } from '@apollo/query-planner';
+import { type FetchRequest, scheduleFetches } from './fetch-schedule.ts';
 
 /** How much a query plan asks of the subgraphs. */
 export type PlanSummary = {
-  /** Requests to subgraphs, at most: a condition counts its dearer branch. */
+  /** Requests to subgraphs, at most: whatever the values of @skip and @include. */
   readonly fetches: number;
   /** Requests that wait for one another: the length of the longest chain. */
   readonly waves: number;
 };
 
-type Node = PlanNode | SubscriptionNode;
-
-const nothing: PlanSummary = { fetches: 0, waves: 0 };
-
 export function summarizePlan(plan: QueryPlan): PlanSummary {
-  return summarize(plan.node);
+  const requests = scheduleFetches(plan);
+  return {
+    fetches: Math.max(...valuations(requests).map((values) => requests.filter((it) => isMade(it, values)).length)),
+    waves: requests.at(-1)?.wave ?? 0,
+  };
 }
 
 /** The subgraphs that a plan asks, in the order of the alphabet. */
 export function planSubgraphs(plan: QueryPlan): readonly string[] {
-  const names = new Set<string>();
-  JSON.stringify(plan, (key, value) => {
-    if (key === 'serviceName') names.add(value);
-    return value;
-  });
-  return [...names].sort();
+  return [...new Set(scheduleFetches(plan).map(({ subgraph }) => subgraph))].sort();
 }
 
-function summarize(node: Node | undefined): PlanSummary {
-  if (!node) return nothing;
-  switch (node.kind) {
-    case 'Fetch':
-      return { fetches: 1, waves: 1 };
-    case 'Flatten':
-      return summarize(node.node);
-    case 'Sequence':
-      return node.nodes.map(summarize).reduce(inTurn, nothing);
-    case 'Parallel':
-      return summarizeParallel(node.nodes);
-    case 'Condition':
-      return dearer(summarize(node.ifClause), summarize(node.elseClause));
-    case 'Defer':
-      return [node.primary, ...node.deferred].map((part) => summarize(part.node)).reduce(inTurn, nothing);
-    case 'Subscription':
-      return inTurn(summarize(node.primary), summarize(node.rest));
-    default:
-      throw new UnreachableCaseError(node);
-  }
+type Values = ReadonlyMap<string, boolean>;
+
+/** Of more variables than this not every combination is tried. */
+const maxVariables = 6;
+
+/** All that the variables of conditions can be together; those left out count as both. */
+function valuations(requests: readonly FetchRequest[]): readonly Values[] {
+  const conditions = requests.flatMap(({ fetches }) => fetches.flatMap((fetch) => fetch.conditions));
+  const variables = [...new Set(conditions.map(({ variable }) => variable))].slice(0, maxVariables);
+  return variables.reduce<readonly Values[]>(
+    (all, variable) => all.flatMap((values) => [true, false].map((value) => new Map([...values, [variable, value]]))),
+    [new Map()],
+  );
 }
 
-/** Entity fetches to one subgraph that start together travel as one request. */
-function summarizeParallel(nodes: readonly PlanNode[]): PlanSummary {
-  const entityFetches = new Set<string>();
-  const others: PlanNode[] = [];
-  for (const node of nodes) {
-    const fetch = entityFetchIn(node);
-    if (fetch) entityFetches.add(fetch.serviceName);
-    else others.push(node);
-  }
-  const together = { fetches: entityFetches.size, waves: Math.min(1, entityFetches.size) };
-  return others.map(summarize).reduce(atOnce, together);
-}
-
-/** The fetch of entities that a node is, wherever they are. */
-export function entityFetchIn(node: PlanNode): FetchNode | undefined {
-  if (node.kind === 'Flatten') return entityFetchIn(node.node);
-  return node.kind === 'Fetch' && node.requires ? node : undefined;
-}
-
-function inTurn(a: PlanSummary, b: PlanSummary): PlanSummary {
-  return { fetches: a.fetches + b.fetches, waves: a.waves + b.waves };
-}
-
-function atOnce(a: PlanSummary, b: PlanSummary): PlanSummary {
-  return { fetches: a.fetches + b.fetches, waves: Math.max(a.waves, b.waves) };
-}
-
-function dearer(a: PlanSummary, b: PlanSummary): PlanSummary {
-  return { fetches: Math.max(a.fetches, b.fetches), waves: Math.max(a.waves, b.waves) };
+function isMade({ fetches }: FetchRequest, values: Values): boolean {
+  return fetches.some(({ conditions }) =>
+    conditions.every(({ variable, isTrue }) => (values.get(variable) ?? isTrue) === isTrue),
+  );
 }

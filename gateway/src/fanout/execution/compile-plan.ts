@@ -1,4 +1,10 @@
-import type { FetchNode, PlanNode } from '@nova/federation';
+import {
+  type FetchCondition,
+  type FetchRequest,
+  type QueryPlan,
+  type ScheduledFetch,
+  scheduleFetches,
+} from '@nova/federation';
 import { Kind, parse } from 'graphql';
 import type { PlanPath } from './entities-at.ts';
 import { batchEntityFetches } from './entity-batch.ts';
@@ -6,17 +12,10 @@ import { compileRepresentation, type Represent } from './representation.ts';
 import { compileRewrites, type Rewrite } from './rewrites.ts';
 import type { IsOfType } from './types-of-data.ts';
 
-/** A query plan, ready to be run any number of times. */
-export type CompiledNode =
-  | { readonly kind: 'sequence' | 'parallel'; readonly nodes: readonly CompiledNode[] }
-  | {
-      readonly kind: 'condition';
-      readonly variable: string;
-      readonly ifTrue: CompiledNode | undefined;
-      readonly ifFalse: CompiledNode | undefined;
-    }
-  | RootFetch
-  | EntityFetch;
+/** A query plan, ready to be run any number of times: requests in an order in which they can be made. */
+export type CompiledPlan = readonly CompiledRequest[];
+
+export type CompiledRequest = RootFetch | EntityFetch;
 
 export type PlannedRequest = {
   readonly subgraph: string;
@@ -24,12 +23,15 @@ export type PlannedRequest = {
   readonly operationKind: 'query' | 'mutation';
   readonly operationName: string | undefined;
   readonly variableUsages: readonly string[];
+  /** Requests that have to be answered first, by their place in the plan. */
+  readonly after: readonly number[];
 };
 
 /** Root fields, merged into every object at `path`: the root, but for fields that a mutation or an entity leads back to. */
 export type RootFetch = PlannedRequest & {
   readonly kind: 'root';
   readonly path: PlanPath;
+  readonly conditions: readonly FetchCondition[];
   /** The only field that it asks for, if it asks for one. */
   readonly onlyField: string | undefined;
   readonly outputRewrites: Rewrite | undefined;
@@ -40,6 +42,7 @@ export type EntityFetch = PlannedRequest & { readonly kind: 'entities'; readonly
 
 export type EntityPart = {
   readonly path: PlanPath;
+  readonly conditions: readonly FetchCondition[];
   /** Names of the field in the answer, and of the variable that carries the representations. */
   readonly alias: string;
   readonly variable: string;
@@ -48,46 +51,27 @@ export type EntityPart = {
   readonly outputRewrites: Rewrite | undefined;
 };
 
-export function compilePlan(node: PlanNode, isOfType: IsOfType): CompiledNode {
-  return compileNode(node, [], isOfType);
+export function compilePlan(plan: QueryPlan, isOfType: IsOfType): CompiledPlan {
+  return scheduleFetches(plan).map((request) => compileRequest(request, isOfType));
 }
 
-function compileNode(node: PlanNode, path: PlanPath, isOfType: IsOfType): CompiledNode {
-  switch (node.kind) {
-    case 'Sequence':
-      return { kind: 'sequence', nodes: node.nodes.map((child) => compileNode(child, path, isOfType)) };
-    case 'Parallel':
-      return { kind: 'parallel', nodes: compileParallel(node.nodes, path, isOfType) };
-    case 'Flatten':
-      return compileNode(node.node, [...path, ...node.path], isOfType);
-    case 'Condition':
-      return {
-        kind: 'condition',
-        variable: node.condition,
-        ifTrue: node.ifClause && compileNode(node.ifClause, path, isOfType),
-        ifFalse: node.elseClause && compileNode(node.elseClause, path, isOfType),
-      };
-    case 'Fetch':
-      return compileFetch(node, path, isOfType);
-    case 'Defer':
-      throw new Error('A plan with @defer cannot be run.');
+function compileRequest({ subgraph, fetches, after }: FetchRequest, isOfType: IsOfType): CompiledRequest {
+  const [{ fetch, path, conditions }] = fetches;
+  if (fetch.requires) {
+    const { operation, operationName, variableUsages, names } = batchEntityFetches(fetches.map((it) => it.fetch));
+    const parts = fetches.map((it, at) => entityPart(it, names[at] as EntityNames, isOfType));
+    return {
+      ...{ kind: 'entities', subgraph, operation, operationKind: 'query' },
+      ...{ operationName, variableUsages, after, parts },
+    };
   }
-}
-
-function compileFetch(fetch: FetchNode, path: PlanPath, isOfType: IsOfType): RootFetch | EntityFetch {
-  const request = {
-    subgraph: fetch.serviceName,
-    operation: fetch.operation,
-    operationKind: fetch.operationKind === 'mutation' ? ('mutation' as const) : ('query' as const),
-    operationName: fetch.operationName,
-    variableUsages: fetch.variableUsages ?? [],
+  const { operation, operationName, variableUsages = [] } = fetch;
+  return {
+    ...{ kind: 'root', subgraph, operation, operationKind: fetch.operationKind === 'mutation' ? 'mutation' : 'query' },
+    ...{ operationName, variableUsages, after, path, conditions },
+    onlyField: onlyFieldOf(operation),
+    outputRewrites: compileRewrites(fetch.outputRewrites, isOfType),
   };
-  if (!fetch.requires) {
-    const outputRewrites = compileRewrites(fetch.outputRewrites, isOfType);
-    return { ...request, kind: 'root', path, onlyField: onlyFieldOf(fetch.operation), outputRewrites };
-  }
-  const names = { alias: '_entities', variable: 'representations' };
-  return { ...request, kind: 'entities', parts: [entityPart({ fetch, path }, names, isOfType)] };
 }
 
 function onlyFieldOf(operation: string): string | undefined {
@@ -97,45 +81,15 @@ function onlyFieldOf(operation: string): string | undefined {
   return field?.kind === Kind.FIELD && others.length === 0 ? (field.alias ?? field.name).value : undefined;
 }
 
-type PlacedFetch = { readonly fetch: FetchNode; readonly path: PlanPath };
+type EntityNames = Pick<EntityPart, 'alias' | 'variable'>;
 
-function entityPart(
-  { fetch, path }: PlacedFetch,
-  names: { readonly alias: string; readonly variable: string },
-  isOfType: IsOfType,
-): EntityPart {
+function entityPart({ fetch, path, conditions }: ScheduledFetch, names: EntityNames, isOfType: IsOfType): EntityPart {
   return {
     ...names,
     path,
+    conditions,
     represent: compileRepresentation(fetch.requires ?? [], isOfType),
     inputRewrites: compileRewrites(fetch.inputRewrites, isOfType),
     outputRewrites: compileRewrites(fetch.outputRewrites, isOfType),
   };
-}
-
-/** What goes to one subgraph at the same time goes in one request. */
-function compileParallel(nodes: readonly PlanNode[], path: PlanPath, isOfType: IsOfType): CompiledNode[] {
-  const bySubgraph = new Map<string, PlacedFetch[]>();
-  const others: PlanNode[] = [];
-  for (const node of nodes) {
-    const placed = placedEntityFetch(node, path);
-    if (!placed) others.push(node);
-    else bySubgraph.set(placed.fetch.serviceName, [...(bySubgraph.get(placed.fetch.serviceName) ?? []), placed]);
-  }
-  const fetches = [...bySubgraph.values()].flatMap((placed) => compileTogether(placed, isOfType));
-  return [...fetches, ...others.map((node) => compileNode(node, path, isOfType))];
-}
-
-function compileTogether(placed: readonly PlacedFetch[], isOfType: IsOfType): CompiledNode[] {
-  const batch = placed.length > 1 ? batchEntityFetches(placed.map(({ fetch }) => fetch)) : undefined;
-  if (!batch) return placed.map(({ fetch, path }) => compileFetch(fetch, path, isOfType));
-  const { operation, operationName, variableUsages } = batch;
-  const parts = placed.map((it, at) => entityPart(it, batch.parts[at] as EntityPart, isOfType));
-  const subgraph = placed[0]?.fetch.serviceName as string;
-  return [{ kind: 'entities', subgraph, operation, operationKind: 'query', operationName, variableUsages, parts }];
-}
-
-function placedEntityFetch(node: PlanNode, path: PlanPath): PlacedFetch | undefined {
-  if (node.kind === 'Flatten') return placedEntityFetch(node.node, [...path, ...node.path]);
-  return node.kind === 'Fetch' && node.requires ? { fetch: node, path } : undefined;
 }

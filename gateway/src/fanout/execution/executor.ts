@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import type { FanoutScope } from '../fanout-context.ts';
 import type { CallSubgraph } from '../subgraph-call.ts';
-import { type CompiledNode, compilePlan } from './compile-plan.ts';
+import { type CompiledPlan, compilePlan } from './compile-plan.ts';
 import { createIntrospect } from './introspection.ts';
 import { ResponseData } from './response-data.ts';
 import { responseShape, type TypedShape } from './response-shape.ts';
@@ -43,17 +43,17 @@ const maxErrors = 100;
 /** Runs query plans: what a plan and an operation decide is worked out once for each. */
 export function createExecutor({ call }: { call: CallSubgraph }): Executor {
   const typesBySchema = new WeakMap<GraphQLSchema, IsOfType>();
-  const compiled = new WeakMap<QueryPlan, CompiledNode | undefined>();
+  const compiled = new WeakMap<QueryPlan, CompiledPlan>();
   const shapes = new WeakMap<OperationDefinitionNode, Map<string, TypedShape>>();
 
-  const nodeOf = (plan: QueryPlan, schema: GraphQLSchema): CompiledNode | undefined => {
-    if (!compiled.has(plan)) {
-      const isOfType = typesBySchema.get(schema);
-      if (!isOfType) throw new Error('The schema is not one that is served.');
-      if (plan.node?.kind === 'Subscription') throw new Error('Subscriptions are not executed.');
-      compiled.set(plan, plan.node && compilePlan(plan.node, isOfType));
-    }
-    return compiled.get(plan);
+  const compiledPlan = (plan: QueryPlan, schema: GraphQLSchema): CompiledPlan => {
+    const known = compiled.get(plan);
+    if (known) return known;
+    const isOfType = typesBySchema.get(schema);
+    if (!isOfType) throw new Error('The schema is not one that is served.');
+    const made = compilePlan(plan, isOfType);
+    compiled.set(plan, made);
+    return made;
   };
 
   const shapeOf = ({ schema, document, operation }: Execution, conditions: Conditions): TypedShape => {
@@ -98,7 +98,7 @@ export function createExecutor({ call }: { call: CallSubgraph }): Executor {
           ),
         failed: (error, path) => note(failure(error, path?.map(clientName))),
       };
-      const data = await runPlan(nodeOf(execution.plan, execution.schema), run);
+      const { data } = await runPlan(compiledPlan(execution.plan, execution.schema), run);
       const { text, hasData, broken } = writeResponse(
         shapeOf(execution, conditions),
         data,

@@ -19,12 +19,3 @@ function mergeLists(target: unknown[], source: readonly unknown[]): void {
     else target[at] = value;
   }
 }
-
-/** A copy that shares nothing: the same entity may stand at two places that are asked for different things later. */
-export function copyOf<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf) as T;
-  const copy: Entity = {};
-  for (const name of Object.keys(value)) setOwn(copy, name, copyOf((value as Entity)[name]));
-  return copy as T;
-}

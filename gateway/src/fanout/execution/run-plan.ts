@@ -1,7 +1,7 @@
 import type { SubgraphAnswer } from '../subgraph-answer.ts';
-import type { CompiledNode, EntityFetch, EntityPart, PlannedRequest, RootFetch } from './compile-plan.ts';
-import { entitiesAt, type PlanPath, pathsAt, type ResponsePath } from './entities-at.ts';
-import { copyOf, mergeInto } from './merge.ts';
+import type { CompiledPlan, EntityFetch, EntityPart, PlannedRequest, RootFetch } from './compile-plan.ts';
+import { entitiesAt, type PlanPath, placesAt, type ResponsePath } from './entities-at.ts';
+import { mergeInto } from './merge.ts';
 import { type Entity, isEntity, setOwn } from './types-of-data.ts';
 
 /** An error that a subgraph told, with its place in the whole answer. */
@@ -18,35 +18,35 @@ export type PlanRun = {
   readonly failed: (error: unknown, path: ResponsePath | undefined) => void;
 };
 
-/** Runs a plan and returns what all subgraphs answered, as one. A fetch that fails costs its own fields. */
-export async function runPlan(node: CompiledNode | undefined, run: PlanRun): Promise<Entity> {
-  const data: Entity = {};
-  if (node) await runNode(node, data, run);
-  return data;
-}
+/** What all subgraphs answered so far, as one. */
+type Merged = {
+  readonly data: Entity;
+  /** An entity asked for once stands at all its places as one object. */
+  readonly shared: Set<unknown>;
+};
 
-async function runNode(node: CompiledNode, data: Entity, run: PlanRun): Promise<void> {
-  switch (node.kind) {
-    case 'sequence':
-      for (const child of node.nodes) await runNode(child, data, run);
-      return;
-    case 'parallel':
-      await Promise.all(node.nodes.map((child) => runNode(child, data, run)));
-      return;
-    case 'condition': {
-      const branch = run.conditions[node.variable] === true ? node.ifTrue : node.ifFalse;
-      if (branch) await runNode(branch, data, run);
-      return;
-    }
-    case 'root':
-      return fetchRoot(node, data, run);
-    case 'entities':
-      return fetchEntities(node, data, run);
+export type RunResult = Merged;
+
+/** Runs a plan; every request goes out as soon as those it waits for are answered. A fetch that fails costs its own fields. */
+export async function runPlan(plan: CompiledPlan, run: PlanRun): Promise<Merged> {
+  const merged: Merged = { data: {}, shared: new Set() };
+  const answered: Promise<void>[] = [];
+  for (const request of plan) {
+    const send = () =>
+      request.kind === 'root' ? fetchRoot(request, merged, run) : fetchEntities(request, merged, run);
+    const [first, ...others] = request.after.map((at) => answered[at] as Promise<void>);
+    answered.push(first ? (others.length === 0 ? first : Promise.all([first, ...others])).then(send) : send());
   }
+  await Promise.all(answered);
+  return merged;
 }
 
-async function fetchRoot(node: RootFetch, data: Entity, run: PlanRun): Promise<void> {
-  const targets = entitiesAt(data, node.path);
+function isWanted(conditions: RootFetch['conditions'], { conditions: values }: PlanRun): boolean {
+  return conditions.every(({ variable, isTrue }) => (values[variable] === true) === isTrue);
+}
+
+async function fetchRoot(node: RootFetch, { data, shared }: Merged, run: PlanRun): Promise<void> {
+  const targets = isWanted(node.conditions, run) ? entitiesAt(data, node.path, shared) : [];
   if (targets.length === 0) return;
   try {
     const answer = await run.send(node, variablesOf(node, run));
@@ -54,7 +54,7 @@ async function fetchRoot(node: RootFetch, data: Entity, run: PlanRun): Promise<v
       run.told(node.subgraph, { ...error, path: error.path && [...plainPath(node.path), ...error.path] });
     if (!answer.data) return;
     node.outputRewrites?.(answer.data);
-    for (const [at, target] of targets.entries()) mergeInto(target, at === 0 ? answer.data : copyOf(answer.data));
+    mergeIntoAll(targets, answer.data, shared);
   } catch (error) {
     run.failed(error, node.onlyField === undefined ? undefined : [...plainPath(node.path), node.onlyField]);
   }
@@ -63,8 +63,10 @@ async function fetchRoot(node: RootFetch, data: Entity, run: PlanRun): Promise<v
 /** Entities that are the same to the subgraph are asked for once. */
 type Asked = { readonly representations: Entity[]; readonly targets: Entity[][] };
 
-async function fetchEntities(node: EntityFetch, data: Entity, run: PlanRun): Promise<void> {
-  const asked = node.parts.map((part) => askFor(part, data));
+async function fetchEntities(node: EntityFetch, { data, shared }: Merged, run: PlanRun): Promise<void> {
+  const asked = node.parts.map((part) =>
+    askFor(part, isWanted(part.conditions, run) ? entitiesAt(data, part.path, shared) : []),
+  );
   if (asked.every(({ representations }) => representations.length === 0)) return;
   const variables = variablesOf(node, run);
   for (const [at, { variable }] of node.parts.entries()) variables[variable] = asked[at]?.representations;
@@ -72,7 +74,10 @@ async function fetchEntities(node: EntityFetch, data: Entity, run: PlanRun): Pro
     const answer = await run.send(node, variables);
     if (answer.errors) tellErrors(node, answer.errors, { data, asked, run });
     if (!answer.data) return;
-    for (const [at, part] of node.parts.entries()) takeEntities(part, answer.data[part.alias], asked[at] as Asked);
+    for (const [at, part] of node.parts.entries()) {
+      const received = receivedEntities(part, answer.data[part.alias], asked[at] as Asked);
+      for (const [place, entity] of received) mergeIntoAll((asked[at] as Asked).targets[place] ?? [], entity, shared);
+    }
   } catch (error) {
     run.failed(error, onlyPlace(node, asked, data));
   }
@@ -80,15 +85,16 @@ async function fetchEntities(node: EntityFetch, data: Entity, run: PlanRun): Pro
 
 /** Where the entity stands, if all was asked for one that stands at one place. */
 function onlyPlace({ parts }: EntityFetch, asked: readonly Asked[], data: Entity): ResponsePath | undefined {
-  const places = parts.flatMap(({ path }, at) => (asked[at]?.targets ?? []).flat().map((entity) => ({ path, entity })));
-  const [place] = places;
-  return place && places.length === 1 ? pathsAt(data, place.path).get(place.entity) : undefined;
+  const wanted = parts.flatMap(({ path }, at) => (asked[at]?.targets ?? []).flat().map((entity) => ({ path, entity })));
+  const [only] = wanted;
+  const places = only && wanted.length === 1 ? placesAt(data, only.path).get(only.entity) : undefined;
+  return places?.length === 1 ? places[0] : undefined;
 }
 
-function askFor({ path, represent, inputRewrites }: EntityPart, data: Entity): Asked {
+function askFor({ represent, inputRewrites }: EntityPart, entities: readonly Entity[]): Asked {
   const places = new Map<string, number>();
   const asked: Asked = { representations: [], targets: [] };
-  for (const entity of entitiesAt(data, path)) {
+  for (const entity of entities) {
     const representation = represent(entity);
     if (typeof representation?.__typename !== 'string') continue;
     inputRewrites?.(representation);
@@ -104,30 +110,49 @@ function askFor({ path, represent, inputRewrites }: EntityPart, data: Entity): A
   return asked;
 }
 
-function takeEntities({ outputRewrites }: EntityPart, received: unknown, { targets }: Asked): void {
+/** The entities that came, with their place among those asked for. */
+function receivedEntities(
+  { outputRewrites }: EntityPart,
+  received: unknown,
+  { targets }: Asked,
+): Array<[number, Entity]> {
   // Without entities an error says why.
-  if (received === null || received === undefined) return;
+  if (received === null || received === undefined) return [];
   if (!Array.isArray(received) || received.length !== targets.length)
     throw new Error(
       `A subgraph answered ${targets.length} entities with ${Array.isArray(received) ? received.length : 'none'}.`,
     );
-  for (const [place, entities] of targets.entries()) {
-    const entity: unknown = received[place];
+  const entities: Array<[number, Entity]> = [];
+  for (const [place, entity] of received.entries()) {
     if (!isEntity(entity)) continue;
     outputRewrites?.(entity);
-    for (const [at, target] of entities.entries()) mergeInto(target, at === 0 ? entity : copyOf(entity));
+    entities.push([place, entity]);
   }
+  return entities;
+}
+
+/**
+ * What is inside the source then stands in all targets as one object: those targets are alike to every subgraph, so that
+ * whatever is fetched for it later is fetched for all of them.
+ */
+function mergeIntoAll(targets: readonly Entity[], source: Entity, shared: Set<unknown>): void {
+  if (targets.length > 1)
+    for (const name of Object.keys(source)) {
+      const value = source[name];
+      if (typeof value === 'object' && value !== null) shared.add(value);
+    }
+  for (const target of targets) mergeInto(target, source);
 }
 
 type Told = { readonly data: Entity; readonly asked: readonly Asked[]; readonly run: PlanRun };
 
 /** An error about one entity is told of every place where it stands. */
 function tellErrors(node: EntityFetch, errors: readonly SubgraphError[], { data, asked, run }: Told): void {
-  const known = new Map<EntityPart, Map<Entity, ResponsePath>>();
-  const pathsOf = (part: EntityPart) => {
-    const paths = known.get(part) ?? pathsAt(data, part.path);
-    known.set(part, paths);
-    return paths;
+  const known = new Map<EntityPart, Map<Entity, ResponsePath[]>>();
+  const placesOf = (part: EntityPart, entity: Entity): readonly ResponsePath[] => {
+    const places = known.get(part) ?? placesAt(data, part.path);
+    known.set(part, places);
+    return places.get(entity) ?? [[]];
   };
   for (const error of errors) {
     const [alias, place, ...inside] = error.path ?? [];
@@ -136,8 +161,8 @@ function tellErrors(node: EntityFetch, errors: readonly SubgraphError[], { data,
     const targets = typeof place === 'number' ? asked[at]?.targets[place] : undefined;
     if (!part || !targets) run.told(node.subgraph, { ...error, path: part ? plainPath(part.path) : undefined });
     else
-      for (const target of targets)
-        run.told(node.subgraph, { ...error, path: [...(pathsOf(part).get(target) ?? []), ...inside] });
+      for (const path of targets.flatMap((target) => placesOf(part, target)))
+        run.told(node.subgraph, { ...error, path: [...path, ...inside] });
   }
 }
 
