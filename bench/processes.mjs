@@ -54,8 +54,10 @@ export async function load(run) {
   });
   ended.catch(() => undefined);
   const [result] = await Promise.race([once(child, 'message'), ended]);
-  if (result.failed > 0)
-    throw new Error(`${result.failed} requests to ${run.url} failed; the figures would mean nothing.`);
+  if (Object.values(result.failed).some((count) => count > 0) || result.requests < run.count)
+    throw new Error(
+      `${run.url} answered ${result.requests} of ${run.count} requests; the figures would mean nothing: ${JSON.stringify(result.failed)}`,
+    );
   return result;
 }
 
