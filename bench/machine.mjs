@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** The peers are no part of the workspace: npm installs them here, from their own lockfile, when it changed. */
-export function installPeers() {
-  const installed = join(here, 'node_modules/.package-lock.json');
-  const changed = () => statSync(installed).mtimeMs < statSync(join(here, 'package-lock.json')).mtimeMs;
+/** The peers are no part of the workspace: npm installs them in bench/, or in a folder of it, from the lockfile there, when it changed. */
+export function installPeers(directory = here) {
+  const installed = join(directory, 'node_modules/.package-lock.json');
+  const changed = () => statSync(installed).mtimeMs < statSync(join(directory, 'package-lock.json')).mtimeMs;
   if (existsSync(installed) && !changed()) return;
   console.log('Installing what Nova is measured against ...');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
-  if (status !== 0) throw new Error('npm ci failed in bench/.');
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: directory, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`npm ci failed in ${directory}.`);
 }
 
 export function warnWhenBusy() {

@@ -17,6 +17,7 @@ const tasks = {
   audit: ['tools/audit.ts'],
   bench: ['bench/run.mjs'],
   'bench:door': ['bench/door/run.mjs'],
+  'bench:heavy': ['bench/heavy/run.mjs'],
   'bench:events': ['bench/events/run.ts'],
   kafka: ['deploy/kafka/main.ts'],
 };

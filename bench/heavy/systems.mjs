@@ -1,0 +1,122 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from '../machine.mjs';
+import { forkReady } from '../processes.mjs';
+import { heavyDocument } from './documents.mjs';
+import { composeSupergraph } from './federation/compose.mjs';
+import { spawnListening } from './spawn-listening.mjs';
+import { tokenIssuer } from './tokens.mjs';
+
+const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+const hiveCommand = file('node_modules/@graphql-hive/gateway/dist/bin.js');
+const production = { NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: '1' };
+
+/** In the order of the report. */
+const starts = {
+  plain: startPlain,
+  nova: startNova,
+  hive: (options) => startHive(options, {}),
+  'hive-sharing': (options) => startHive(options, { SHARE_REQUESTS: '1' }),
+  'hive-rr': (options) => startHive(options, { ROUTER_RUNTIME: '1' }),
+  'hive-rr-sharing': (options) => startHive(options, { ROUTER_RUNTIME: '1', SHARE_REQUESTS: '1' }),
+  'hive-router': startHiveRouter,
+};
+export const systemNames = Object.keys(starts);
+
+export const titles = {
+  plain: 'plain @apollo/gateway',
+  nova: 'Nova, text',
+  'nova-id': 'Nova, id',
+  hive: 'Hive Gateway',
+  'hive-sharing': 'Hive Gateway, sharing equal requests',
+  'hive-rr': 'Hive Gateway, router-runtime',
+  'hive-rr-sharing': 'Hive Gateway, router-runtime, sharing equal requests',
+  'hive-router': 'Hive Router',
+};
+
+/**
+ * Starts the subgraphs and the systems named, each a process of its own over the same supergraph. Resolves with the
+ * subgraphs' process and URL, `systems` as {pid, url} by name, Nova's metrics URL and `mint` for access tokens.
+ */
+export async function startSystems({ names, port, directory, routerBinary }) {
+  const { jwk, mint } = tokenIssuer();
+  const behind = `http://127.0.0.1:${port}`;
+  const subgraphs = await forkReady(file('federation/server.mjs'), {
+    env: { ...production, PORT: String(port), PUBLIC_JWK: JSON.stringify(jwk) },
+  });
+  const supergraph = join(directory, 'supergraph.graphql');
+  writeFileSync(supergraph, composeSupergraph(behind));
+  const systems = {};
+  for (const name of names) {
+    const ownPort = port + 10 + 2 * systemNames.indexOf(name);
+    const pid = await starts[name]({ port: ownPort, behind, supergraph, directory, routerBinary });
+    systems[name] = { pid, url: `http://127.0.0.1:${ownPort}/graphql` };
+  }
+  const metricsUrl = `http://127.0.0.1:${port + 10 + 2 * systemNames.indexOf('nova') + 1}/metrics`;
+  return { subgraphs, subgraphsUrl: behind, systems, metricsUrl, mint };
+}
+
+/** The settings that are not defaults are those without which the heavy query would be refused; the README lists them. */
+async function startNova({ port, behind, supergraph, directory }) {
+  const identity = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+  writeFileSync(join(directory, 'identity.pem'), identity, { mode: 0o600 });
+  writeFileSync(join(directory, 'manifest.json'), manifest());
+  const child = await forkReady(join(root, 'gateway/src/bin/server.ts'), {
+    env: {
+      ...production,
+      APP_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      ADMIN_PORT: String(port + 1),
+      SUPERGRAPH_FILE: supergraph,
+      PERSISTED_MANIFEST_FILES: join(directory, 'manifest.json'),
+      PERSISTED_POLICY: 'open',
+      JWKS_URL: `${behind}/jwks`,
+      REVOCATIONS_URL: `${behind}/revoked-sessions`,
+      IDENTITY_PRIVATE_KEY_FILE: join(directory, 'identity.pem'),
+      RATE_LIMIT_USER: 'off',
+      RATE_LIMIT_PUBLIC: 'off',
+      ...novaLimits,
+    },
+  });
+  return child.pid;
+}
+
+/** What the heavy query needs beyond the defaults. */
+export const novaLimits = { MAX_COMPLEXITY: '1000000', MAX_FETCHES: '40', MAX_WAVES: '20' };
+
+async function startPlain({ port, supergraph }) {
+  const child = await forkReady(file('plain-gateway.mjs'), {
+    env: { ...production, PORT: String(port), SUPERGRAPH_FILE: supergraph },
+  });
+  return child.pid;
+}
+
+function startHive({ port, supergraph }, env) {
+  const place = ['--port', String(port), '--host', '127.0.0.1', '--fork', '1'];
+  const args = [hiveCommand, 'supergraph', supergraph, '--config-path', file('hive-config.mjs'), ...place];
+  return spawnListening([process.execPath, ...args], { port, cwd: file('.'), env: { ...production, ...env } });
+}
+
+function startHiveRouter({ port, supergraph, directory, routerBinary }) {
+  const config = join(directory, 'router.config.yaml');
+  writeFileSync(
+    config,
+    `supergraph: { source: file, path: ${supergraph} }
+http: { host: 127.0.0.1, port: ${port} }
+log: { level: error }
+headers: { all: { request: [{ propagate: { named: authorization } }] } }
+`,
+  );
+  return spawnListening([routerBinary], { port, cwd: directory, env: { ROUTER_CONFIG_FILE_PATH: config } });
+}
+
+/** How the heavy query is asked for by its id. */
+export const heavyId = createHash('sha256').update(heavyDocument).digest('hex');
+
+function manifest() {
+  const operations = [{ id: heavyId, name: 'Heavy', type: 'query', body: heavyDocument }];
+  return JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations });
+}
