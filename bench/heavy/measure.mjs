@@ -34,11 +34,12 @@ export async function measure(workloads, { subgraphs, rounds, seconds, coldReque
 async function sample({ pid, url, name, workload, requests }, { subgraphs, connections, identified, count }) {
   await takeCounts(subgraphs);
   const before = treeCpuSeconds(pid);
-  const counted = await load({ url, connections, count, requests: requests(count), divided: true });
+  const sent = requests(count);
+  const counted = await load({ url, connections, count, requests: sent, divided: true });
   const used = treeCpuSeconds(pid) - before;
   const asked = await takeCounts(subgraphs);
-  if (identified && asked.identified < asked.requests)
-    throw new Error(`${name} did not tell the subgraphs whom it called for; ${workload} would mean nothing.`);
+  if (identified && (asked.identified < asked.requests || asked.callers < Math.min(count, sent.length)))
+    throw new Error(`${name} did not tell the subgraphs whom each call was for; "${workload}" would mean nothing.`);
   return {
     requestsPerSecond: counted.requests / counted.seconds,
     p50Ms: counted.p50Ms,

@@ -5,6 +5,7 @@ import { takeCounts } from './subgraph-counts.mjs';
 const delayMs = 5;
 const rate = 100;
 const seconds = 8;
+const warmUpSeconds = 3;
 const connections = 10;
 const json = { 'content-type': 'application/json' };
 
@@ -20,6 +21,7 @@ export async function measureOverhead({ subgraphs, subgraphsUrl, systems, tokens
   const measured = [];
   for (const [name, { url }] of Object.entries(systems)) {
     if (name.endsWith('-sharing')) continue;
+    await runInProcess(client, { ...run, seconds: warmUpSeconds, url, requests });
     await takeCounts(subgraphs);
     const latencies = await runInProcess(client, { ...run, url, requests });
     const asked = await takeCounts(subgraphs);
