@@ -34,7 +34,7 @@ async function ask(url, query) {
 
 async function heapUsedMb(url) {
   const text = await (await fetch(url)).text();
-  return Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(text)?.[1]) / 1_048_576;
+  return Number(/^nodejs_heap_size_used_bytes\S* (\S+)/m.exec(text)?.[1]) / 1_048_576;
 }
 
 /** Least squares, for each thousand documents. */
