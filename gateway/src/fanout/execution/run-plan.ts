@@ -92,20 +92,24 @@ function onlyPlace({ parts }: EntityFetch, asked: readonly Asked[], data: Entity
 }
 
 function askFor({ represent, inputRewrites }: EntityPart, entities: readonly Entity[]): Asked {
-  const places = new Map<string, number>();
+  const targetsOf = new Map<string, Entity[]>();
   const asked: Asked = { representations: [], targets: [] };
   for (const entity of entities) {
-    const representation = represent(entity);
-    if (typeof representation?.__typename !== 'string') continue;
-    inputRewrites?.(representation);
-    const key = JSON.stringify(representation);
-    const place = places.get(key);
-    if (place !== undefined) asked.targets[place]?.push(entity);
-    else {
-      places.set(key, asked.representations.length);
-      asked.representations.push(representation);
-      asked.targets.push([entity]);
+    const text = represent(entity);
+    if (text === null) continue;
+    const known = targetsOf.get(text);
+    if (known) {
+      known.push(entity);
+      continue;
     }
+    const targets = [entity];
+    targetsOf.set(text, targets);
+    const representation: Entity = JSON.parse(text);
+    // Without its type nobody can find an entity.
+    if (typeof representation.__typename !== 'string') continue;
+    inputRewrites?.(representation);
+    asked.representations.push(representation);
+    asked.targets.push(targets);
   }
   return asked;
 }
