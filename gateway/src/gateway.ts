@@ -41,6 +41,7 @@ import { createDocumentResolver } from './persisted/resolve-document.ts';
 import { createTrustedClients } from './persisted/trusted-clients.ts';
 import { createProtection, type Protection } from './protection/index.ts';
 import { createLoadShedding, type LoadShedding } from './protection/load-shedding.ts';
+import type { Caller } from './protection/overrides.ts';
 import { createRateLimits } from './rate-limits/rate-limits.ts';
 import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
@@ -304,7 +305,10 @@ function protectionStep(protection: Protection, observe: Observers['tolerated'])
   return {
     onSchema: protection.onSchema,
     run({ schema, document, operation, request: { operationName, variables }, contextValue: { request } }) {
-      const { cost, tolerated } = protection.check({ schema, document, operation, operationName, variables });
+      const { cost, tolerated } = protection.check({
+        ...{ schema, document, operation, operationName, variables },
+        caller: callerOf(request),
+      });
       request.operation.cost = cost;
       for (const excess of tolerated) observe(excess, request);
     },
@@ -317,9 +321,13 @@ function planBudgetStep(protection: Protection, observe: Observers['tolerated'])
     run({ contextValue: { request } }) {
       const { plan, summary } = request.operation;
       if (!plan || !summary) throw new Error('The operation was not planned.');
-      for (const excess of protection.checkPlan({ plan, summary })) observe(excess, request);
+      for (const excess of protection.checkPlan({ plan, summary }, callerOf(request))) observe(excess, request);
     },
   };
+}
+
+function callerOf({ operation, client }: GatewayContext['request']): Caller {
+  return { operation: operation.id === undefined ? undefined : operation.name, client: client.trustedAs };
 }
 
 function operationsOf(manifest: Manifest): PlannedOperation[] {

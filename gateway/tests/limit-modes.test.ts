@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError } from '@nova/runtime';
-import { afterEach, expect, test } from 'vitest';
-import { startWorld, type World } from './_world.ts';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { idOf, manifestOf, startWorld, type World } from './_world.ts';
 
 let world: World;
 afterEach(() => world?.stop());
@@ -71,4 +74,52 @@ test('so is one whose calls wait for one another too often; measured, it is serv
   expect((await world.post({ query: feed })).status).toBe(200);
   expect([await tolerated('fetches', 'warn'), await tolerated('waves', 'measure')]).toEqual([1, 1]);
   expect(warnings()).toEqual([expect.objectContaining({ limit: 'fetches', figure: 3, allowed: 1 })]);
+});
+
+function limitsFile(content: unknown): string {
+  const directory = mkdtempSync(join(tmpdir(), 'nova-limits-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'limits.json');
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+test('an operation of the manifest may have limits of its own; another that takes its name has not', async () => {
+  const home = `query Home ${feed}`;
+  const file = limitsFile({ operations: { Home: { fetches: 3, waves: { mode: 'warn' }, complexity: 5_000 } } });
+  world = await startWorld(
+    { MAX_FETCHES: '2', MAX_WAVES: '1', MAX_COMPLEXITY: '10', LIMITS_FILE: file },
+    { manifest: manifestOf([['Home', home]]) },
+  );
+  expect((await world.post({ documentId: idOf(home) })).status).toBe(200);
+  expect(warnings()).toEqual([expect.objectContaining({ limit: 'waves', figure: 2, allowed: 1 })]);
+  expect((await world.post({ query: home })).status).toBe(200);
+  const other = `query Home { posts { nodes { id body author { username } } } }`;
+  expect((await world.post({ query: other })).refusal).toMatchObject({ code: 'COMPLEXITY_LIMIT_EXCEEDED', limit: 10 });
+});
+
+test('a client may have limits of its own once its key has proven who it is, and an operation has the last word', async () => {
+  const [key, home] = ['a long secret of the partner', `query Home ${feed}`];
+  const file = limitsFile({ clients: { partner: { fetches: 5 } }, operations: { Home: { fetches: 2 } } });
+  world = await startWorld(
+    { MAX_FETCHES: '1', LIMITS_FILE: file, TRUSTED_CLIENTS: `partner=${idOf(key)}` },
+    { manifest: manifestOf([['Home', home]]) },
+  );
+  const proven = { 'x-nova-client-key': key };
+  expect((await world.post({ query: feed }, proven)).status).toBe(200);
+  const named = { 'apollographql-client-name': 'partner' };
+  expect((await world.post({ query: feed }, named)).refusal).toMatchObject({ code: 'FETCH_LIMIT_EXCEEDED', limit: 1 });
+  expect((await world.post({ documentId: idOf(home) }, proven)).refusal).toMatchObject({ limit: 2 });
+});
+
+test('every mistake in the file of limits is named before the gateway starts', async () => {
+  const file = limitsFile({
+    operations: { Home: { depth: 3, fetches: 0, waves: { mode: 'ignore', max: 3 } }, Feed: 7 },
+    people: {},
+  });
+  const wrong = startWorld({ LIMITS_FILE: file });
+  for (const part of ['"people"', 'Home.depth', '0 for operations.Home.fetches', '"ignore"', 'Home.waves.max', '7 for'])
+    await expect(wrong).rejects.toThrow(part);
+  await expect(startWorld({ LIMITS_FILE: limitsFile('{') })).rejects.toThrow('cannot be read');
+  await expect(startWorld({ LIMITS_FILE: '/nowhere.json' })).rejects.toThrow('cannot be read');
 });

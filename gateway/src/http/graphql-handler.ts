@@ -39,6 +39,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
       const isTrusted = trustedAs !== undefined;
       const { query, operation, verdict } = await options.resolveDocument({ ...asked, isTrusted });
       scope.operation.id = operation?.id;
+      scope.operation.name = operation?.name;
       scope.operation.foundBy = verdict;
       const answer = await options.admit(async () => {
         const viewer = await options.authenticate(request.headers.authorization);

@@ -10,6 +10,7 @@ import {
   requireOperation,
   requireVariables,
 } from './operation-rules.ts';
+import { type Caller, type OverridableLimit, type OverrideTable, overridableLimits, overrideFor } from './overrides.ts';
 import { planExcesses } from './plan-budget.ts';
 import { createRememberedCost } from './remembered-cost.ts';
 import { shallowValues } from './shallow-values.ts';
@@ -22,6 +23,7 @@ export type ProtectionOptions = DocumentLimits & {
   readonly maxWaves: number;
   /** Those not named are enforced. */
   readonly modes: Readonly<Partial<Record<MeasurableLimit, LimitMode>>>;
+  readonly overrides: OverrideTable;
 };
 
 /** An excess that was let through. */
@@ -40,33 +42,41 @@ export type Protection = {
     readonly operation?: OperationDefinitionNode | undefined;
     readonly operationName?: string | undefined;
     readonly variables?: Readonly<Record<string, unknown>> | undefined;
+    readonly caller: Caller;
   }): { readonly cost: number; readonly tolerated: readonly Tolerated[] };
   /** Throws what the plan decides; runs with every request, before the first call to a subgraph. */
-  checkPlan(planned: Pick<Planned, 'plan' | 'summary'>): readonly Tolerated[];
+  checkPlan(planned: Pick<Planned, 'plan' | 'summary'>, caller: Caller): readonly Tolerated[];
 };
 
 type Costs = { readonly cost: (input: CostInput) => number; readonly costliest: (input: CostInput) => string };
 
 /** Everything that can refuse an operation, in order: tokens, document, operation, variables, cost, plan. */
 export function createProtection(options: ProtectionOptions): Protection {
-  const { modes, maxTokens, maxComplexity, ...limits } = options;
-  const modeOf = (limit: Limit): LimitMode => (limit === 'selections' ? 'enforce' : (modes[limit] ?? 'enforce'));
-  const tolerated = (excess: Excess): Tolerated => ({
+  const { modes, maxTokens, maxComplexity, maxFetches, maxWaves, overrides, ...limits } = options;
+  const defaults = { complexity: maxComplexity, fetches: maxFetches, waves: maxWaves };
+  const allowed = (limit: OverridableLimit, caller: Caller) =>
+    overrideFor(overrides, caller, limit).limit ?? defaults[limit];
+  const modeOf = (limit: Limit, caller: Caller = {}): LimitMode => {
+    if (limit === 'selections') return 'enforce';
+    const own = isOverridable(limit) ? overrideFor(overrides, caller, limit).mode : undefined;
+    return own ?? modes[limit] ?? 'enforce';
+  };
+  const tolerated = (excess: Excess, caller: Caller): Tolerated => ({
     ...excess,
-    mode: modeOf(excess.limit) === 'warn' ? 'warn' : 'measure',
+    mode: modeOf(excess.limit, caller) === 'warn' ? 'warn' : 'measure',
   });
   const documentRules = createDocumentRules(limits, (limit) => modeOf(limit) === 'enforce');
   const costsBySchema = new WeakMap<GraphQLSchema, Costs>();
 
-  const checkCost = (input: CostInput): { cost: number; excess: Excess | undefined } => {
+  const checkCost = (input: CostInput, caller: Caller): { cost: number; excess: Excess | undefined } => {
     const costs = costsBySchema.get(input.schema);
     if (!costs) throw new AppError('INTERNAL_ERROR', 'The schema has no cost model.');
     const cost = costs.cost(input);
-    const excess = excessOf('complexity', [cost, maxComplexity], () => {
+    const excess = excessOf('complexity', [cost, allowed('complexity', caller)], () => {
       const path = costs.costliest(input);
       return { sentence: ` Most of it is at ${path}.`, details: { costliestPath: path } };
     });
-    if (excess && modeOf('complexity') === 'enforce') throw excess.error;
+    if (excess && modeOf('complexity', caller) === 'enforce') throw excess.error;
     return { cost, excess };
   };
 
@@ -81,24 +91,29 @@ export function createProtection(options: ProtectionOptions): Protection {
         costliest: (input) => costliestPath({ ...input, model }),
       });
     },
-    check({ schema, document, operation: found, operationName, variables = {} }) {
+    check({ schema, document, operation: found, operationName, variables = {}, caller }) {
       const operation = requireOperation(found, operationName);
       const input: OperationInput = { schema, operation, variables };
       refuseSubscription(input);
       refuseReservedVariable(input);
       requireVariables(input);
-      const { cost, excess } = checkCost({ ...input, document });
+      const { cost, excess } = checkCost({ ...input, document }, caller);
       const excesses = [...documentRules.tolerated(document), ...(excess ? [excess] : [])];
       return {
         cost,
-        tolerated: excesses.map(tolerated),
+        tolerated: excesses.map((it) => tolerated(it, caller)),
       };
     },
-    checkPlan(planned) {
-      const excesses = planExcesses(planned, options);
-      const refused = excesses.find(({ limit }) => modeOf(limit) === 'enforce');
+    checkPlan(planned, caller) {
+      const budget = { maxFetches: allowed('fetches', caller), maxWaves: allowed('waves', caller) };
+      const excesses = planExcesses(planned, budget);
+      const refused = excesses.find(({ limit }) => modeOf(limit, caller) === 'enforce');
       if (refused) throw refused.error;
-      return excesses.map(tolerated);
+      return excesses.map((it) => tolerated(it, caller));
     },
   };
+}
+
+function isOverridable(limit: Limit): limit is OverridableLimit {
+  return overridableLimits.some((known) => known === limit);
 }

@@ -1,6 +1,7 @@
 import { ConfigError, type SettingValues, setting } from '@nova/runtime';
 import type { ProtectionOptions } from './index.ts';
 import { type LimitMode, limitModes, measurableLimits } from './limits.ts';
+import { readOverrides } from './overrides.ts';
 
 export const protectionSettings = {
   MAX_TOKENS: setting.integer({ default: 2_000, min: 1, description: 'Tokens in a document, at most.' }),
@@ -29,6 +30,11 @@ export const protectionSettings = {
     min: 1,
     description: 'Calls to subgraphs that may wait for one another.',
   }),
+  LIMITS_FILE: setting.string({
+    optional: true,
+    description:
+      'JSON file with other limits (complexity, fetches, waves) for single operations of the manifest and for single TRUSTED_CLIENTS.',
+  }),
   LIMIT_MODES: setting.map({
     description:
       'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity, fetches, waves.',
@@ -49,6 +55,7 @@ export function toProtection(flat: SettingValues<typeof protectionSettings>): Pr
     maxFetches: flat.MAX_FETCHES,
     maxWaves: flat.MAX_WAVES,
     modes: toLimitModes(flat.LIMIT_MODES),
+    overrides: readOverrides(flat.LIMITS_FILE),
   };
 }
 
