@@ -2,6 +2,7 @@ import type { Logger, Metrics } from '@nova/runtime';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { observePool } from './pool-metrics.ts';
+import { requestConnections } from './request-connections.ts';
 
 export type Database<T> = {
   readonly db: Kysely<T>;
@@ -10,7 +11,10 @@ export type Database<T> = {
   stop(): Promise<void>;
 };
 
-/** Opens a pool and kysely over it. Timeouts in the pool bound connecting; the role bounds statements and locks. */
+/**
+ * Opens a pool and kysely over it. Timeouts in the pool bound connecting; the role bounds statements and locks, and a request's deadline
+ * those that are run for it (see request-connections.ts).
+ */
 export function openDatabase<T>(options: {
   url: string;
   poolMax: number;
@@ -32,7 +36,7 @@ export function openDatabase<T>(options: {
   // What a connection meets within a transaction, its next statement tells; as an event nobody hears it would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   if (options.metrics) observePool(pool, options.metrics);
-  const db = new Kysely<T>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<T>({ dialect: new PostgresDialect({ pool: requestConnections(pool) }) });
   let stopping: Promise<void> | undefined;
   return {
     db,

@@ -1,4 +1,5 @@
 export { type Backoff, type BackoffLimits, backoffMs, createBackoff, waitFor } from './backoff.ts';
 export { type Bulkhead, createBulkhead } from './bulkhead.ts';
+export { currentDeadline, runWithin } from './current-deadline.ts';
 export { type Deadline, startDeadline } from './deadline.ts';
 export { createWakeUp, type WakeUp } from './wake-up.ts';
