@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { type ErrorCode, errorCodes } from '@nova/errors';
+import { createLogger } from '@nova/runtime';
 import { postGraphql, startFederation, type TestFederation } from '@nova/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { readEnv, toConfig } from '../src/config.ts';
+import { createGateway } from '../src/gateway.ts';
 import { startTangledWorld } from './_tangled-supergraph.ts';
 import { type Answer, startWorld, type World } from './_world.ts';
 
@@ -127,6 +130,15 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
   WAVE_LIMIT_EXCEEDED: elsewhere({ MAX_WAVES: '1' }, (it) =>
     it.post({ query: '{ post(id: "p1") { author { username } } }' }),
   ),
+  RPC_LIMIT_EXCEEDED: async () => {
+    const { accessToken } = await register(newPerson());
+    const config = toConfig(readEnv({ ...nova.gatewayEnv, MAX_RPC_CALLS: '0' }));
+    const stingy = await createGateway(config, { log: createLogger({ service: 'test', level: 'silent' }) });
+    onTestFinished(() => stingy.stop());
+    const authorization = `Bearer ${accessToken}`;
+    const { status, errors } = await postGraphql(`${stingy.url}/graphql`, { query: createPost }, { authorization });
+    return { status, extensions: errors[0]?.extensions ?? {} };
+  },
   PERSISTED_QUERY_NOT_FOUND: send({ documentId: 'f'.repeat(64) }),
   PERSISTED_QUERY_REQUIRED: elsewhere({ PERSISTED_POLICY: 'id-only' }, (it) => it.post({ query: '{ __typename }' })),
   UNAUTHENTICATED: ask(createPost),

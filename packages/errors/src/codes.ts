@@ -54,6 +54,7 @@ export const errorCodes = {
   COMPLEXITY_LIMIT_EXCEEDED: invalid('The operation may cost more than the limit.'),
   PLANNING_LIMIT_EXCEEDED: invalid('There are too many ways to fetch the operation to choose one in time.'),
   FETCH_LIMIT_EXCEEDED: invalid('The operation takes more calls to subgraphs than the limit.'),
+  RPC_LIMIT_EXCEEDED: invalid('The operation takes more gRPC calls between services than the limit.'),
   WAVE_LIMIT_EXCEEDED: invalid('More calls to subgraphs would have to wait for one another than the limit allows.'),
   PERSISTED_QUERY_NOT_FOUND: {
     kind: 'not-found',

@@ -1,26 +1,31 @@
 import { metadataNames } from '@nova/runtime';
 import { type CallOptions, Metadata } from 'nice-grpc-common';
+import type { CallTally } from './call-tally.ts';
 
-/** The request on whose behalf a call is made. Its identity, correlation id and remaining time go with the call. */
+/** The request on whose behalf a call is made. Its identity, correlation id, remaining time and remaining calls go with the call. */
 export type CallOrigin = {
   readonly identityToken: string;
   readonly correlationId: string;
   readonly traceparent: string;
   readonly deadline: { remainingMs(): number; readonly signal: AbortSignal };
+  readonly tally: CallTally;
 };
 
 /** Longest a single call may take, in milliseconds, however much time its request has left. */
 const maxCallMs = 10_000;
 
 /** `deadline` is in milliseconds from now. */
-export function callOptions(origin: CallOrigin): CallOptions & { deadline: number } {
+export function callOptions(origin: CallOrigin): CallOptions & { deadline: number; tally: CallTally } {
+  const deadline = Math.min(origin.deadline.remainingMs(), maxCallMs);
   return {
     metadata: Metadata({
       [metadataNames.identity]: origin.identityToken,
       [metadataNames.correlationId]: origin.correlationId,
       [metadataNames.traceparent]: origin.traceparent,
+      [metadataNames.timeout]: `${deadline}m`,
     }),
     signal: origin.deadline.signal,
-    deadline: Math.min(origin.deadline.remainingMs(), maxCallMs),
+    deadline,
+    tally: origin.tally,
   };
 }

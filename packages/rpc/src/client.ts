@@ -3,13 +3,14 @@ import { isAppError } from '@nova/errors';
 import { type Client, createChannel, createClientFactory } from 'nice-grpc';
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
 import { ClientError, type ClientMiddleware, Metadata } from 'nice-grpc-common';
+import { countCalls, type TallyOptions } from './count-calls.ts';
 import { type ServiceDefinition, toDefinition } from './definition.ts';
 import { insecureChannel, type TransportSecurity } from './security.ts';
 import { fromClientError } from './status.ts';
 
 export type RpcClient<S extends DescService> = {
   /** Calls take `callOptions(origin)`; they reject with AppError. */
-  readonly calls: Client<ServiceDefinition<S>, DeadlineOptions>;
+  readonly calls: Client<ServiceDefinition<S>, DeadlineOptions & TallyOptions>;
   stop(): void;
 };
 
@@ -21,7 +22,7 @@ export function createRpcClient<S extends DescService>(
   const channel = createChannel(options.address, options.security?.channel ?? insecureChannel(), {
     'grpc.max_receive_message_length': 16 * 1024 * 1024,
   });
-  const factory = createClientFactory().use(deadlineMiddleware).use(appErrors);
+  const factory = createClientFactory().use(deadlineMiddleware).use(appErrors).use(countCalls);
   return {
     calls: factory.create(toDefinition(service), channel) as RpcClient<S>['calls'],
     stop: () => channel.close(),

@@ -1,4 +1,5 @@
 export { type CallOrigin, callOptions } from './call-options.ts';
+export { type CallTally, createCallTally } from './call-tally.ts';
 export { createRpcClient, type RpcClient } from './client.ts';
 export { readDescriptors } from './descriptors.ts';
 export { insecureChannel, insecureServer, type TransportSecurity } from './security.ts';

@@ -4,6 +4,8 @@ import { type IdentityVerifier, isLoopback, type Logger, type Metrics } from '@n
 import { type CallContext, createServer, type ServiceImplementation } from 'nice-grpc';
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
+import { type CallLimits, callLimitsMiddleware } from './call-limits-middleware.ts';
+import { keepCallerTimeout } from './caller-timeout.ts';
 import { type ServiceDefinition, toDefinition } from './definition.ts';
 import { errorMiddleware, type NameFailure } from './error-middleware.ts';
 import { type CallIdentity, identityMiddleware } from './identity-middleware.ts';
@@ -12,9 +14,12 @@ import { permissionMiddleware } from './permission-middleware.ts';
 import { insecureServer, type TransportSecurity } from './security.ts';
 import { validationMiddleware } from './validation-middleware.ts';
 
-/** What a method is called with besides its request. */
-export type RpcContext = CallContext & CallIdentity;
-export type RpcImplementation<S extends DescService> = ServiceImplementation<ServiceDefinition<S>, CallIdentity>;
+/** What a method is called with besides its request. It is also the origin of the calls that the method makes. */
+export type RpcContext = CallContext & CallIdentity & CallLimits;
+export type RpcImplementation<S extends DescService> = ServiceImplementation<
+  ServiceDefinition<S>,
+  CallIdentity & CallLimits
+>;
 
 /** Permissions that methods need of whom a call is made for; a method without one serves whoever has a signed identity. */
 type MethodPermissions<S extends DescService> = Readonly<Partial<Record<keyof S['method'], string>>>;
@@ -62,7 +67,10 @@ export async function startRpcServer(options: {
     throw new AppError('INTERNAL_ERROR', `gRPC without TLS is served on loopback only, not on ${options.host}.`);
   }
   const health = HealthState();
-  const server = createServer({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 })
+  const server = createServer({
+    'grpc.max_receive_message_length': 16 * 1024 * 1024,
+    interceptors: [keepCallerTimeout],
+  })
     .use(metricsMiddleware(options.metrics))
     .use(errorMiddleware(options.log, options.nameFailure ?? (() => undefined)))
     .use(identityMiddleware(options.verifyIdentity))
@@ -77,7 +85,7 @@ export async function startRpcServer(options: {
     ),
   );
   for (const { service, implementation } of options.services)
-    server.add(toDefinition(service), implementation as never);
+    server.with(callLimitsMiddleware).add(toDefinition(service), implementation as never);
   const port = await server.listen(`${options.host}:${options.port}`, options.security?.server ?? insecureServer());
   const healthOf = ['', ...options.services.map(({ service }) => service.typeName)];
   for (const name of healthOf) health.setStatus('healthy', name);

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { AppError, type ErrorCode, errorCodes } from '@nova/errors';
 import { IdentityService, UserSchema } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
-import { startDeadline } from '@nova/resilience';
+import { currentDeadline, startDeadline } from '@nova/resilience';
 import { anonymous, createLogger, createMetrics } from '@nova/runtime';
 import { createTestKeys, userIdentity } from '@nova/testkit';
 import { createChannel, createClient } from 'nice-grpc';
@@ -12,6 +12,7 @@ import reflectionMessages from 'nice-grpc-server-reflection/lib/proto/grpc/refle
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   callOptions,
+  createCallTally,
   createRpcClient,
   type RpcContext,
   readDescriptors,
@@ -64,7 +65,8 @@ afterAll(async () => {
 
 async function origin(timeoutMs = 5_000) {
   const identityToken = await keys.sign(userIdentity(id, ['read:posts']));
-  return { identityToken, correlationId: 'correlation-1', traceparent, deadline: startDeadline(timeoutMs) };
+  const deadline = startDeadline(timeoutMs);
+  return { identityToken, correlationId: 'correlation-1', traceparent, deadline, tally: createCallTally(undefined) };
 }
 
 async function getUser(timeoutMs?: number) {
@@ -116,6 +118,7 @@ test('a call made for a request that is given up rejects with the reason of that
     correlationId: 'correlation-1',
     traceparent,
     deadline: startDeadline(5_000, hungUp.signal),
+    tally: createCallTally(undefined),
   };
   const call = client.calls.getUser({ id }, callOptions(from));
   await arrived.promise;
@@ -135,6 +138,34 @@ test('a call ends with its request, and the server sees it', async () => {
   await expect(getUser(100)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   expect(performance.now() - started).toBeLessThan(4_000);
   await cancelled;
+});
+
+test('a method has as long as its caller waits, and what it runs finds that deadline', async () => {
+  let left: readonly number[] = [];
+  answer = async ({ deadline }) => {
+    left = [deadline.remainingMs(), currentDeadline()?.remainingMs() ?? Number.NaN];
+  };
+  await getUser(3_000);
+  for (const ms of left) expect(ms).toBeLessThanOrEqual(3_000);
+  expect(Math.min(...left)).toBeGreaterThan(0);
+});
+
+test('the calls a method makes for a call are counted with it, and share its allowance', async () => {
+  const callOn = async (context: RpcContext) => {
+    await client.calls.getUsersByIds({ ids: [id] }, callOptions(context));
+  };
+  answer = callOn;
+  const from = { ...(await origin()), tally: createCallTally('3') };
+  await client.calls.getUser({ id }, callOptions(from));
+  expect(from.tally).toMatchObject({ made: 2, left: 1 });
+  const refused = { code: 'RPC_LIMIT_EXCEEDED', details: { allowance: 0 } };
+  await expect(client.calls.getUser({ id }, callOptions(from))).rejects.toMatchObject(refused);
+  expect(from.tally.made).toBe(3);
+  await expect(client.calls.getUser({ id }, callOptions(from))).rejects.toMatchObject({
+    code: 'RPC_LIMIT_EXCEEDED',
+    details: { allowance: 3 },
+  });
+  from.deadline.clear();
 });
 
 test('a request that breaks the rules in the proto is refused field by field', async () => {

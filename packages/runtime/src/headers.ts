@@ -9,6 +9,10 @@ export const headerNames = {
   traceparent: 'traceparent',
   /** `<hash of viewer and key>:<fingerprint of the request>`, sent to subgraphs with mutations. */
   idempotencyKey: 'x-nova-idempotency-key',
+  /** gRPC calls that may still be made for the operation, those made for them in turn included; without it any number. */
+  rpcAllowance: 'x-nova-rpc-allowance',
+  /** Of an answer: gRPC calls that were made for it, those made for them in turn included; without it none. */
+  rpcCalls: 'x-nova-rpc-calls',
 } as const;
 
 /** A caller's correlation id if it has the accepted form, else a new one. */
@@ -25,9 +29,13 @@ export function traceparentFrom(value: unknown): string {
 /** Version 00 of https://www.w3.org/TR/trace-context/; ids of zeros are invalid. */
 const traceparentForm = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Names of the same things in gRPC metadata. The deadline is gRPC's own. */
+/** Names of the same things in gRPC metadata; the calls made are in the trailer. */
 export const metadataNames = {
   correlationId: 'correlation-id',
   traceparent: 'traceparent',
   identity: 'x-nova-identity',
+  /** gRPC's own way to say how long the caller will wait, such as `250m` for milliseconds. */
+  timeout: 'grpc-timeout',
+  rpcAllowance: 'x-nova-rpc-allowance',
+  rpcCalls: 'x-nova-rpc-calls',
 } as const;

@@ -1,6 +1,7 @@
 import { AppError } from '@nova/errors';
 import { type IdempotencyKey, parseIdempotencyKey } from '@nova/idempotency';
 import { type Deadline, startDeadline } from '@nova/resilience';
+import { type CallTally, createCallTally } from '@nova/rpc';
 import {
   correlationIdFrom,
   headerNames,
@@ -21,6 +22,8 @@ export type RequestContext = {
   readonly traceparent: string;
   /** The gateway's deadline; its signal also aborts when the gateway hangs up. */
   readonly deadline: Deadline;
+  /** gRPC calls made for the request, and how many more the gateway allows. */
+  readonly tally: CallTally;
   /** Of the request; what resolvers of `Mutation` see is of their field. */
   readonly idempotency: IdempotencyKey | undefined;
   readonly log: Logger;
@@ -34,6 +37,7 @@ export async function openRequestContext(
   reply: FastifyReply,
   services: { verifyIdentity: IdentityVerifier; log: Logger },
 ): Promise<RequestContext> {
+  const deadline = startRequestDeadline(request, reply);
   const correlationId = correlationIdFrom(request.headers[headerNames.correlationId]);
   const traceparent = traceparentFrom(request.headers[headerNames.traceparent]);
   const identityToken = headerText(request, headerNames.identity);
@@ -41,14 +45,19 @@ export async function openRequestContext(
     throw new AppError('UNAUTHENTICATED', 'The request carries no valid identity.', { cause });
   });
   const idempotency = idempotencyKeyOf(request);
+  const tally = createCallTally(headerText(request, headerNames.rpcAllowance));
+  const log = services.log.child({ correlationId });
+  return { identity, identityToken, correlationId, traceparent, deadline, tally, idempotency, log };
+}
+
+function startRequestDeadline(request: FastifyRequest, reply: FastifyReply): Deadline {
   const hungUp = new AbortController();
   const deadline = startDeadline(deadlineMs(headerText(request, headerNames.deadlineMs)), hungUp.signal);
   reply.raw.once('close', () => {
-    deadline.clear();
     if (!reply.raw.writableFinished) hungUp.abort(new AppError('DEADLINE_EXCEEDED', 'The caller hung up.'));
+    deadline.clear();
   });
-  const log = services.log.child({ correlationId });
-  return { identity, identityToken, correlationId, traceparent, deadline, idempotency, log };
+  return deadline;
 }
 
 function idempotencyKeyOf(request: FastifyRequest): IdempotencyKey | undefined {

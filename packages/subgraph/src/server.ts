@@ -6,7 +6,8 @@ import {
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { AppError, isAppError } from '@nova/errors';
-import { type IdentityVerifier, isLoopback, type Logger, type Metrics } from '@nova/runtime';
+import { runWithin } from '@nova/resilience';
+import { headerNames, type IdentityVerifier, isLoopback, type Logger, type Metrics } from '@nova/runtime';
 import { subgraphSdl } from '@nova/schema';
 import fastify, { type FastifyInstance } from 'fastify';
 import { parse } from 'graphql';
@@ -50,13 +51,19 @@ export async function startSubgraphServer<Context extends RequestContext>(
   await apollo.start();
   app.decorateRequest('nova', null);
   observeHttp(app, options.metrics);
+  const handle = fastifyApolloHandler(apollo, {
+    context: async (request) => options.createContext(request.nova as RequestContext),
+  });
   app.post('/graphql', {
     preHandler: async (request, reply) => {
       request.nova = await openRequestContext(request, reply, options);
     },
-    handler: fastifyApolloHandler(apollo, {
-      context: async (request) => options.createContext(request.nova as RequestContext),
-    }),
+    handler(request, reply) {
+      return runWithin((request.nova as RequestContext).deadline, () => handle.call(this, request, reply));
+    },
+    async onSend({ nova }, reply) {
+      if (nova && nova.tally.made > 0) reply.header(headerNames.rpcCalls, nova.tally.made);
+    },
   });
   app.setErrorHandler((error, _request, reply) => {
     const { code, message, facts } = isAppError(error) ? error : refusalOf(error);

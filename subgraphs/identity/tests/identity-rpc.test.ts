@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { startDeadline } from '@nova/resilience';
-import { callOptions, createRpcClient, type RpcClient } from '@nova/rpc';
+import { callOptions, createCallTally, createRpcClient, type RpcClient } from '@nova/rpc';
 import { anonymous, traceparentFrom } from '@nova/runtime';
 import { statementsDuring } from '@nova/testkit';
 import { sql } from 'kysely';
@@ -36,6 +36,7 @@ async function call<T>(
     correlationId: randomUUID(),
     traceparent: traceparentFrom(undefined),
     deadline,
+    tally: createCallTally(undefined),
   });
   return send(client.calls, options).finally(() => deadline.clear());
 }
