@@ -95,13 +95,19 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   const admin = await startAdmin(config, metrics, { phase: () => phase, load });
   stack.add('admin server', () => admin.stop());
 
+  const protection = createProtection(config.limits);
   const observers = createObservers({
     log,
     metrics: gatewayMetrics,
     trustedClients: config.persisted.trustedClients,
     measuresTexts: config.persisted.measure,
+    toleratedOf: protection.toleratedOf,
   });
-  const fanout = createFanout({ ...config.subgraphs, observe: observers.subgraphCall });
+  const fanout = createFanout({
+    ...config.subgraphs,
+    maxRpcCalls: protection.enforcedRpcCalls,
+    observe: observers.subgraphCall,
+  });
   stack.add('subgraph connections', () => fanout.stop());
 
   const manifest = await openManifestFiles({
@@ -112,7 +118,6 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   stack.add('persisted manifest', () => manifest.stop());
 
   const toClientError = createToClientError({ log, suggestions: development });
-  const protection = createProtection(config.limits);
   const now = overrides.now ?? Date.now;
   const plans = createPlans({ ...config.planning, runner: config.engine, events: observers.plans });
   stack.add('planner', () => plans.stop());

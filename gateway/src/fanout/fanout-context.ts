@@ -13,7 +13,7 @@ export type FanoutScope = {
   };
   /** `kind`: of what the client asked for. */
   readonly operation: { readonly kind?: 'query' | 'mutation' };
-  readonly stats: { fetches: number };
+  readonly stats: { fetches: number; rpcCalls: number };
   /** Made stricter by every call. */
   readonly cachePolicy: CachePolicy;
   /** `forwarded`: what subgraphs are told of the idempotency key of a mutation. */

@@ -16,7 +16,16 @@ export type Fanout = {
   stop(): Promise<void>;
 };
 
-export function createFanout(options: SubgraphOptions & { observe(call: SubgraphCall): void }): Fanout {
+export function createFanout(
+  options: SubgraphOptions & {
+    /**
+     * gRPC calls that subgraphs may make for one operation; undefined: any number. Each is told what is left when it is called, so that
+     * those called at the same time may together make more.
+     */
+    maxRpcCalls: number | undefined;
+    observe(call: SubgraphCall): void;
+  },
+): Fanout {
   const pools = createSubgraphPools(options);
   const addressOf = ({ name, url }: { readonly name: string; readonly url?: string }): SubgraphAddress => {
     const actual = options.urls.get(name) ?? url;
@@ -35,8 +44,7 @@ export function createFanout(options: SubgraphOptions & { observe(call: Subgraph
   return {
     executor: createExecutor({ call }),
     dataSource(definition) {
-      const { timeoutMs, observe } = options;
-      transports.set(definition.name, createSubgraphTransport(addressOf(definition), { pools, timeoutMs, observe }));
+      transports.set(definition.name, createSubgraphTransport(addressOf(definition), { ...options, pools }));
       return dataSource(definition.name, call);
     },
     retain: (subgraphs) => pools.retain(subgraphs.map(addressOf)),

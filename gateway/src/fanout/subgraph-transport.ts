@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode, isErrorCode } from '@nova/errors';
 import { type Deadline, startDeadline } from '@nova/resilience';
+import { headerNames } from '@nova/runtime';
 import type { FanoutScope } from './fanout-context.ts';
 import { parseSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
 import type { SubgraphRequest } from './subgraph-call.ts';
@@ -22,7 +23,12 @@ export type SubgraphTransport = (request: SubgraphRequest, scope: FanoutScope) =
 
 export function createSubgraphTransport(
   address: SubgraphAddress,
-  options: { pools: SubgraphPools; timeoutMs: number; observe(call: SubgraphCall): void },
+  options: {
+    pools: SubgraphPools;
+    timeoutMs: number;
+    maxRpcCalls: number | undefined;
+    observe(call: SubgraphCall): void;
+  },
 ): SubgraphTransport {
   const path = new URL(address.url).pathname + new URL(address.url).search;
 
@@ -31,10 +37,11 @@ export function createSubgraphTransport(
     const { statusCode, headers, body } = await options.pools.get(address).request({
       method: 'POST',
       path,
-      headers: await subgraphHeaders(scope, options.timeoutMs),
+      headers: await subgraphHeaders(scope, options),
       body: JSON.stringify({ query, variables, operationName }),
       signal: call.signal,
     });
+    scope.stats.rpcCalls += countOf(headers[headerNames.rpcCalls]);
     const text = await body.text();
     if (statusCode === 401 || statusCode === 403)
       throw new AppError('INTERNAL_ERROR', 'Nova failed; the request id finds the cause in the logs.', {
@@ -63,6 +70,11 @@ export function createSubgraphTransport(
       call.clear();
     }
   };
+}
+
+/** What a subgraph says it called by gRPC; nothing when it says nothing of that form. */
+function countOf(header: string | string[] | undefined): number {
+  return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) : 0;
 }
 
 function codeOf({ extensions }: { readonly extensions?: Record<string, unknown> }): ErrorCode {

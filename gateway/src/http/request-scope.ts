@@ -32,7 +32,8 @@ export type RequestScope = {
     plan?: Planned['plan'];
     summary?: Planned['summary'];
   };
-  readonly stats: { fetches: number; waves: number };
+  /** `rpcCalls`: what subgraphs said of the gRPC calls they made for the operation. */
+  readonly stats: { fetches: number; waves: number; rpcCalls: number };
   /** What the subgraphs' answers allow together: the seconds to keep them (undefined without any), and by whom. */
   readonly cachePolicy: { maxAgeSeconds: number | undefined; isPrivate: boolean };
   readonly errorCodes: ErrorCode[];

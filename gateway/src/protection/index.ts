@@ -21,6 +21,8 @@ export type ProtectionOptions = DocumentLimits & {
   /** Calls to subgraphs of one operation, and of these how many may wait for one another. */
   readonly maxFetches: number;
   readonly maxWaves: number;
+  /** gRPC calls of subgraphs for one operation. */
+  readonly maxRpcCalls: number;
   /** Those not named are enforced. */
   readonly modes: Readonly<Partial<Record<MeasurableLimit, LimitMode>>>;
   readonly overrides: OverrideTable;
@@ -46,6 +48,10 @@ export type Protection = {
   }): { readonly cost: number; readonly tolerated: readonly Tolerated[] };
   /** Throws what the plan decides; runs with every request, before the first call to a subgraph. */
   checkPlan(planned: Pick<Planned, 'plan' | 'summary'>, caller: Caller): readonly Tolerated[];
+  /** gRPC calls for one operation that subgraphs are told to refuse more than; undefined when the limit is not enforced. */
+  readonly enforcedRpcCalls: number | undefined;
+  /** What an answered operation turned out to have had too much of. */
+  toleratedOf(stats: { readonly rpcCalls: number }): readonly Tolerated[];
 };
 
 type Costs = { readonly cost: (input: CostInput) => number; readonly costliest: (input: CostInput) => string };
@@ -110,6 +116,12 @@ export function createProtection(options: ProtectionOptions): Protection {
       const refused = excesses.find(({ limit }) => modeOf(limit, caller) === 'enforce');
       if (refused) throw refused.error;
       return excesses.map((it) => tolerated(it, caller));
+    },
+    enforcedRpcCalls: modeOf('rpcCalls') === 'enforce' ? options.maxRpcCalls : undefined,
+    toleratedOf({ rpcCalls }) {
+      const excess =
+        modeOf('rpcCalls') === 'enforce' ? undefined : excessOf('rpcCalls', [rpcCalls, options.maxRpcCalls]);
+      return excess ? [tolerated(excess, {})] : [];
     },
   };
 }

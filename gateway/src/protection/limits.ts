@@ -14,6 +14,7 @@ export const measurableLimits = [
   'complexity',
   'fetches',
   'waves',
+  'rpcCalls',
 ] as const;
 export type MeasurableLimit = (typeof measurableLimits)[number];
 
@@ -42,6 +43,10 @@ const texts: Readonly<Record<Limit, { readonly code: ErrorCode; readonly text: (
   waves: {
     code: 'WAVE_LIMIT_EXCEEDED',
     text: (figure) => `Of the calls to subgraphs that the operation takes, ${figure} wait for one another`,
+  },
+  rpcCalls: {
+    code: 'RPC_LIMIT_EXCEEDED',
+    text: (figure) => `For the operation ${figure} gRPC calls were made between services`,
   },
   complexity: { code: 'COMPLEXITY_LIMIT_EXCEEDED', text: (figure) => `The operation may cost ${figure}` },
 };

@@ -35,9 +35,15 @@ export const protectionSettings = {
     description:
       'JSON file with other limits (complexity, fetches, waves) for single operations of the manifest and for single TRUSTED_CLIENTS.',
   }),
+  MAX_RPC_CALLS: setting.integer({
+    default: 50,
+    max: 999_999,
+    description:
+      'gRPC calls that subgraphs may make among services for an operation. Each is told what is left when it is called: those called at the same time may together make more.',
+  }),
   LIMIT_MODES: setting.map({
     description:
-      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity, fetches, waves.',
+      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity, fetches, waves, rpcCalls.',
   }),
 };
 
@@ -54,6 +60,7 @@ export function toProtection(flat: SettingValues<typeof protectionSettings>): Pr
     maxComplexity: flat.MAX_COMPLEXITY,
     maxFetches: flat.MAX_FETCHES,
     maxWaves: flat.MAX_WAVES,
+    maxRpcCalls: flat.MAX_RPC_CALLS,
     modes: toLimitModes(flat.LIMIT_MODES),
     overrides: readOverrides(flat.LIMITS_FILE),
   };

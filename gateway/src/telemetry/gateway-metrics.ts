@@ -23,20 +23,7 @@ export function createGatewayMetrics(registry: Metrics) {
       buckets: seconds,
       registers,
     }),
-    operationFetches: new Histogram({
-      name: 'gateway_operation_fetches',
-      help: 'Calls to subgraphs one operation took, by operation of the manifest.',
-      labelNames: ['operation'],
-      buckets: counts,
-      registers,
-    }),
-    operationWaves: new Histogram({
-      name: 'gateway_operation_waves',
-      help: 'Calls to subgraphs that wait for one another in the plan of an operation, by operation of the manifest.',
-      labelNames: ['operation'],
-      buckets: counts,
-      registers,
-    }),
+    ...operationMetrics(registers),
     ...planMetrics(registers),
     subgraphDuration: new Histogram({
       name: 'gateway_subgraph_request_duration_seconds',
@@ -72,6 +59,32 @@ export function createGatewayMetrics(registry: Metrics) {
     ...limitMetrics(registers),
     ...idempotencyMetrics(registers),
     ...fileMetrics(registers),
+  };
+}
+
+function operationMetrics(registers: Metrics[]) {
+  return {
+    operationFetches: new Histogram({
+      name: 'gateway_operation_fetches',
+      help: 'Calls to subgraphs one operation took, by operation of the manifest.',
+      labelNames: ['operation'],
+      buckets: counts,
+      registers,
+    }),
+    operationWaves: new Histogram({
+      name: 'gateway_operation_waves',
+      help: 'Calls to subgraphs that wait for one another in the plan of an operation, by operation of the manifest.',
+      labelNames: ['operation'],
+      buckets: counts,
+      registers,
+    }),
+    operationRpcCalls: new Histogram({
+      name: 'gateway_operation_rpc_calls',
+      help: 'gRPC calls that subgraphs made among services for an operation, by operation of the manifest.',
+      labelNames: ['operation'],
+      buckets: [...counts, 30, 50],
+      registers,
+    }),
   };
 }
 

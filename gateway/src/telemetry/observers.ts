@@ -22,9 +22,12 @@ export function createObservers(options: {
   readonly trustedClients: ReadonlyMap<string, unknown>;
   /** Whether texts that no manifest has are logged. */
   readonly measuresTexts: boolean;
+  /** What an answered operation had too much of. */
+  toleratedOf(stats: RequestScope['stats']): readonly Tolerated[];
 }) {
   const { log, metrics } = options;
   const labels = createLabels(options.trustedClients.keys());
+  const door = doorObservers(log, metrics);
 
   const request = ({ method, route, status, durationMs, abandoned, scope }: AnsweredRequest) => {
     metrics.requests.inc({ method, route, status });
@@ -34,6 +37,8 @@ export function createObservers(options: {
       const label = { operation: labels.operation(operation.name) };
       metrics.operationFetches.observe(label, stats.fetches);
       metrics.operationWaves.observe(label, stats.waves);
+      metrics.operationRpcCalls.observe(label, stats.rpcCalls);
+      for (const excess of options.toleratedOf(stats)) door.tolerated(excess, scope);
     } else if (errorCodes[0] !== undefined) {
       metrics.refusals.inc({ code: errorCodes[0] });
     }
@@ -75,7 +80,7 @@ export function createObservers(options: {
     for (const code of codes) metrics.subgraphErrors.inc({ subgraph, code });
   };
 
-  return { request, subgraphCall, ...doorObservers(log, metrics), ...sourceObservers(log, metrics, labels) };
+  return { request, subgraphCall, ...door, ...sourceObservers(log, metrics, labels) };
 }
 
 function doorObservers(log: Logger, metrics: GatewayMetrics) {
