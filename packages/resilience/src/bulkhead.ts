@@ -1,4 +1,4 @@
-import { AppError } from '@nova/errors';
+import { AppError, type ErrorDetails } from '@nova/errors';
 
 /** Bounds how much of one kind of work runs and waits at the same time. */
 export type Bulkhead = {
@@ -11,8 +11,13 @@ export type Bulkhead = {
   readonly queued: number;
 };
 
-/** `name` says in the error what there is too much of. */
-export function createBulkhead(options: { name: string; maxRunning: number; maxQueued: number }): Bulkhead {
+/** `name` says in the error what there is too much of; the error has the `details`. */
+export function createBulkhead(options: {
+  name: string;
+  maxRunning: number;
+  maxQueued: number;
+  details?: ErrorDetails;
+}): Bulkhead {
   const waiting = new Set<() => void>();
   let running = 0;
 
@@ -23,7 +28,9 @@ export function createBulkhead(options: { name: string; maxRunning: number; maxQ
       return;
     }
     if (waiting.size >= options.maxQueued) {
-      throw new AppError('OVERLOADED', `Too many requests wait for ${options.name}; try again later.`);
+      throw new AppError('OVERLOADED', `Too many requests wait for ${options.name}; try again later.`, {
+        details: options.details,
+      });
     }
     return new Promise((resolve, reject) => {
       const leave = () => {
