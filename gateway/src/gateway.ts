@@ -50,6 +50,7 @@ import {
   type GatewayMetrics,
   observeLoad,
   observeRevocations,
+  observeSubgraphs,
 } from './telemetry/gateway-metrics.ts';
 import { createObservers } from './telemetry/observers.ts';
 
@@ -107,7 +108,9 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     ...config.subgraphs,
     maxRpcCalls: protection.enforcedRpcCalls,
     observe: observers.subgraphCall,
+    events: observers.guards,
   });
+  observeSubgraphs(metrics, fanout);
   stack.add('subgraph connections', () => fanout.stop());
 
   const manifest = await openManifestFiles({
@@ -272,7 +275,7 @@ function createApolloGateway(parts: {
         loaded(supergraph) {
           fanout.retain(supergraph.subgraphs);
           observers.supergraph.loaded(supergraph);
-          warnOfMisspelling(supergraph.subgraphs, config.subgraphs.urls, log);
+          warnOfMisspelling(supergraph.subgraphs, config.subgraphs, log);
         },
       },
     }),
@@ -341,10 +344,13 @@ function operationsOf(manifest: Manifest): PlannedOperation[] {
 
 function warnOfMisspelling(
   subgraphs: ReadonlyArray<{ readonly name: string }>,
-  urls: ReadonlyMap<string, string>,
+  { urls, table }: GatewayConfig['subgraphs'],
   log: Logger,
 ): void {
-  const unknown = [...urls.keys()].filter((name) => !subgraphs.some((subgraph) => subgraph.name === name));
-  if (unknown.length > 0)
-    log.warn({ subgraphs: unknown }, 'SUBGRAPH_URLS names subgraphs that the supergraph does not have');
+  const named = { SUBGRAPH_URLS: [...urls.keys()], SUBGRAPHS_FILE: table.named };
+  for (const [setting, names] of Object.entries(named)) {
+    const unknown = names.filter((name) => !subgraphs.some((subgraph) => subgraph.name === name));
+    if (unknown.length > 0)
+      log.warn({ subgraphs: unknown }, `${setting} names subgraphs that the supergraph does not have`);
+  }
 }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createLogger, createMetrics, StopStack } from '@nova/runtime';
 import { readEnv, toConfig } from '../src/config.ts';
 import { createGateway, type Gateway } from '../src/gateway.ts';
@@ -29,10 +31,17 @@ export type World = Pick<Surroundings, 'issuer' | 'subgraphs' | 'supergraphFile'
   stop(): Promise<void>;
 };
 
+export type WorldOptions = {
+  readonly manifest?: string;
+  readonly now?: () => number;
+  /** Rows of SUBGRAPHS_FILE. */
+  readonly policies?: Readonly<Record<string, unknown>>;
+};
+
 /** A gateway between real subgraph servers, its files in a directory of its own. */
 export async function startWorld(
   env: Readonly<Record<string, string>> = {},
-  options: { manifest?: string; now?: () => number } = {},
+  options: WorldOptions = {},
 ): Promise<World> {
   const stack = new StopStack();
   try {
@@ -43,16 +52,16 @@ export async function startWorld(
   }
 }
 
-async function start(
-  stack: StopStack,
-  env: Readonly<Record<string, string>>,
-  options: { manifest?: string; now?: () => number },
-): Promise<World> {
-  const { issuer, subgraphs, supergraphFile, manifestFile, ...surroundings } = await startSurroundings(
+async function start(stack: StopStack, env: Readonly<Record<string, string>>, options: WorldOptions): Promise<World> {
+  const { issuer, subgraphs, supergraphFile, manifestFile, directory, ...surroundings } = await startSurroundings(
     stack,
     options.manifest ?? manifestOf([]),
   );
-  const ownEnv = { ...surroundings.env, ...env };
+  const ownEnv: Record<string, string> = { ...surroundings.env, ...env };
+  if (options.policies) {
+    ownEnv.SUBGRAPHS_FILE = join(directory, 'subgraphs.json');
+    await writeFile(ownEnv.SUBGRAPHS_FILE, JSON.stringify(options.policies));
+  }
   const config = toConfig(readEnv(ownEnv));
   const logLines: LogLine[] = [];
   const log = createLogger({ service: 'gateway', destination: { write: (line) => logLines.push(JSON.parse(line)) } });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
 import { createGateway } from '../src/gateway.ts';
 import { startTangledWorld } from './_tangled-supergraph.ts';
-import { type Answer, startWorld, type World } from './_world.ts';
+import { type Answer, startWorld, type World, type WorldOptions } from './_world.ts';
 
 /** What a client is told; `extensions` of the first error. */
 type Told = { readonly status: number; readonly extensions: Readonly<Record<string, unknown>> };
@@ -40,19 +40,26 @@ const ask = (query: string, headers?: Record<string, string>): Trigger => send({
 
 /** To a gateway with other settings, of its own. */
 const elsewhere =
-  (env: Record<string, string>, use: (it: World) => Promise<Answer>): Trigger =>
+  (env: Record<string, string>, use: (it: World) => Promise<Answer>, options?: WorldOptions): Trigger =>
   async () => {
-    const other = await startWorld(env);
+    const other = await startWorld(env, options);
     onTestFinished(() => other.stop());
     return told(await use(other));
   };
 
 /** To a gateway whose content subgraph does this. */
-const misbehaving = (misbehaviour: (response: ServerResponse) => void, env: Record<string, string> = {}): Trigger =>
-  elsewhere(env, async (it) => {
-    it.subgraphs.content.misbehave((_request, response) => misbehaviour(response));
-    return it.post({ query: '{ posts { nodes { id } } }' });
-  });
+const misbehaving = (
+  misbehaviour: (response: ServerResponse) => void,
+  { env = {}, ...options }: WorldOptions & { env?: Record<string, string> } = {},
+): Trigger =>
+  elsewhere(
+    env,
+    async (it) => {
+      it.subgraphs.content.misbehave((_request, response) => misbehaviour(response));
+      return it.post({ query: '{ posts { nodes { id } } }' });
+    },
+    options,
+  );
 
 /** The subgraph refuses with a code that no command of Nova's own subgraphs gives on demand. */
 const saying = (code: ErrorCode): Trigger =>
@@ -222,13 +229,14 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
   }),
   RESOURCE_EXHAUSTED: saying('RESOURCE_EXHAUSTED'),
   SUBGRAPH_UNAVAILABLE: misbehaving((response) => response.destroy()),
-  SUBGRAPH_TIMEOUT: misbehaving(() => undefined, { SUBGRAPH_TIMEOUT_MS: '50' }),
+  SUBGRAPH_TIMEOUT: misbehaving(() => undefined, { policies: { content: { timeoutMs: 50 } } }),
   OVERLOADED: elsewhere({ MAX_RUNNING_REQUESTS: '1', MAX_QUEUED_REQUESTS: '0' }, async (it) => {
     const held = Promise.withResolvers<ServerResponse>();
     it.subgraphs.content.misbehave((_request, response) => held.resolve(response));
     const first = it.post({ query: '{ posts { nodes { id } } }' });
     const response = await held.promise;
     const refused = await it.post({ query: '{ __typename }' });
+    it.subgraphs.content.misbehave(undefined);
     response.destroy();
     await first;
     return refused;
@@ -236,7 +244,7 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
   SERVICE_UNAVAILABLE: elsewhere({ JWKS_URL: 'http://127.0.0.1:9/keys' }, async (it) =>
     it.post({ query: '{ __typename }' }, { authorization: `Bearer ${await it.issuer.token()}` }),
   ),
-  DEADLINE_EXCEEDED: misbehaving(() => undefined, { REQUEST_TIMEOUT_MS: '50' }),
+  DEADLINE_EXCEEDED: misbehaving(() => undefined, { env: { REQUEST_TIMEOUT_MS: '50' } }),
   INTERNAL_ERROR: misbehaving((response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end('{"data":{"posts":null},"errors":[{"message":"at 10.0.0.7:5432","extensions":{"code":"SECRET"}}]}');

@@ -2,10 +2,11 @@ import type { GraphQLDataSource } from '@apollo/gateway';
 import { restrictCachePolicy } from './cache-policy.ts';
 import { createExecutor, type Executor } from './execution/executor.ts';
 import type { FanoutContext } from './fanout-context.ts';
+import { type GuardEvents, type GuardedSubgraph, guardSubgraph, type SubgraphHealth } from './guarded-subgraph.ts';
 import type { SubgraphOptions } from './settings.ts';
 import type { CallSubgraph } from './subgraph-call.ts';
 import { createSubgraphPools, type SubgraphAddress } from './subgraph-pools.ts';
-import { createSubgraphTransport, type SubgraphCall, type SubgraphTransport } from './subgraph-transport.ts';
+import { createSubgraphTransport, type SubgraphCall } from './subgraph-transport.ts';
 
 export type Fanout = {
   readonly executor: Executor;
@@ -13,6 +14,8 @@ export type Fanout = {
   dataSource(definition: { readonly name: string; readonly url?: string }): GraphQLDataSource;
   /** Lets go of the connections to subgraphs that the supergraph no longer has. */
   retain(subgraphs: readonly SubgraphAddress[]): void;
+  /** Of each subgraph that the supergraph has. */
+  health(): readonly SubgraphHealth[];
   stop(): Promise<void>;
 };
 
@@ -24,9 +27,12 @@ export function createFanout(
      */
     maxRpcCalls: number | undefined;
     observe(call: SubgraphCall): void;
+    events: GuardEvents;
   },
 ): Fanout {
-  const pools = createSubgraphPools(options);
+  const { table, maxResponseBytes, maxRpcCalls, observe, events } = options;
+  const connectionsTo = (subgraph: string) => table.policyOf(subgraph).maxRunning;
+  const pools = createSubgraphPools({ connectionsTo, maxResponseBytes });
   const addressOf = ({ name, url }: { readonly name: string; readonly url?: string }): SubgraphAddress => {
     const actual = options.urls.get(name) ?? url;
     // "localhost:4020" is a URL as well, of the scheme "localhost".
@@ -34,20 +40,28 @@ export function createFanout(
       throw new Error(`The subgraph ${name} has no usable URL, but "${actual ?? ''}". Is SUBGRAPH_URLS right?`);
     return { name, url: actual };
   };
-  const transports = new Map<string, SubgraphTransport>();
+  const subgraphs = new Map<string, GuardedSubgraph>();
+  let served: readonly string[] = [];
   const send: CallSubgraph = (subgraph, request, scope) => {
-    const transport = transports.get(subgraph);
-    if (!transport) throw new Error(`There is no subgraph ${subgraph}.`);
-    return transport(request, scope);
+    const guarded = subgraphs.get(subgraph);
+    if (!guarded) throw new Error(`There is no subgraph ${subgraph}.`);
+    return guarded.call(request, scope);
   };
   const call = withCachePolicy(send);
   return {
     executor: createExecutor({ call }),
     dataSource(definition) {
-      transports.set(definition.name, createSubgraphTransport(addressOf(definition), { ...options, pools }));
-      return dataSource(definition.name, call);
+      const { name: subgraph } = definition;
+      const policy = table.policyOf(subgraph);
+      const transport = createSubgraphTransport(addressOf(definition), { ...policy, maxRpcCalls, pools, observe });
+      subgraphs.set(subgraph, guardSubgraph(transport, { subgraph, policy, events }));
+      return dataSource(subgraph, call);
     },
-    retain: (subgraphs) => pools.retain(subgraphs.map(addressOf)),
+    retain(definitions) {
+      served = definitions.map(({ name }) => name);
+      pools.retain(definitions.map(addressOf));
+    },
+    health: () => served.flatMap((name) => subgraphs.get(name)?.health() ?? []),
     stop: () => pools.stop(),
   };
 }

@@ -10,8 +10,31 @@ export type SubgraphAnswer = {
   readonly cacheControl?: string | undefined;
 };
 
-/** Throws when the text is not a GraphQL answer. */
-export function parseSubgraphAnswer(text: string, cacheControl: string | undefined): SubgraphAnswer {
+/** What came is not a GraphQL answer; the cause says why. */
+export class UnusableAnswer extends Error {
+  override readonly name = 'UnusableAnswer';
+  /** Of the HTTP answer. */
+  readonly status: number;
+
+  constructor(status: number, cause: unknown) {
+    super(`The answer with status ${status} is not a GraphQL answer.`, { cause });
+    this.status = status;
+  }
+}
+
+/** Throws UnusableAnswer. A GraphQL answer is one whatever its HTTP status is. */
+export function readSubgraphAnswer(
+  text: string,
+  { status, cacheControl }: { status: number; cacheControl: string | undefined },
+): SubgraphAnswer {
+  try {
+    return parseSubgraphAnswer(text, cacheControl);
+  } catch (error) {
+    throw new UnusableAnswer(status, error);
+  }
+}
+
+function parseSubgraphAnswer(text: string, cacheControl: string | undefined): SubgraphAnswer {
   const body: unknown = JSON.parse(text);
   if (!isRecord(body)) throw new Error('The answer is not an object.');
   const { data, errors } = body;

@@ -10,7 +10,11 @@ export type SubgraphPools = {
   stop(): Promise<void>;
 };
 
-export function createSubgraphPools(options: { connections: number; maxResponseBytes: number }): SubgraphPools {
+export function createSubgraphPools(options: {
+  /** At most, by subgraph name. */
+  connectionsTo(subgraph: string): number;
+  maxResponseBytes: number;
+}): SubgraphPools {
   const pools = new Map<string, Pool>();
   const keyOf = ({ name, url }: SubgraphAddress) => `${name} ${new URL(url).origin}`;
   return {
@@ -19,7 +23,7 @@ export function createSubgraphPools(options: { connections: number; maxResponseB
       let pool = pools.get(key);
       if (!pool) {
         pool = new Pool(new URL(address.url).origin, {
-          connections: options.connections,
+          connections: options.connectionsTo(address.name),
           pipelining: 1,
           keepAliveTimeout: 30_000,
           connectTimeout: 1_000,

@@ -2,7 +2,7 @@ import { AppError, type ErrorCode, isErrorCode } from '@nova/errors';
 import { type Deadline, startDeadline } from '@nova/resilience';
 import { headerNames } from '@nova/runtime';
 import type { FanoutScope } from './fanout-context.ts';
-import { parseSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
+import { readSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
 import type { SubgraphRequest } from './subgraph-call.ts';
 import { subgraphFailure } from './subgraph-failure.ts';
 import { subgraphHeaders } from './subgraph-headers.ts';
@@ -49,7 +49,7 @@ export function createSubgraphTransport(
           `${address.name} refused the forwarded identity with status ${statusCode}: ${text.slice(0, 500)}`,
         ),
       });
-    return parseSubgraphAnswer(text, headers['cache-control']?.toString());
+    return readSubgraphAnswer(text, { status: statusCode, cacheControl: headers['cache-control']?.toString() });
   };
 
   return async (request, scope) => {

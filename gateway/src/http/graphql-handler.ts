@@ -1,5 +1,5 @@
 import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
-import { AppError, errorCodes } from '@nova/errors';
+import { AppError, type ErrorCode, errorCodes } from '@nova/errors';
 import { startDeadline } from '@nova/resilience';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredAnswer } from '../idempotency/store.ts';
@@ -58,7 +58,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
       const allow = answer.headers.get('allow');
       if (allow) reply.header('allow', allow);
       if (earlier) reply.header('idempotency-replayed', 'true');
-      if (scope.errorCodes[0] === 'IDEMPOTENT_REQUEST_RUNNING') reply.header('retry-after', '1');
+      if (status !== 200 && soonOver.has(scope.errorCodes[0])) reply.header('retry-after', '1');
       return cacheable(request, reply, body);
     } finally {
       deadline.clear();
@@ -91,6 +91,9 @@ async function bodyText({ body }: HTTPGraphQLResponse): Promise<string> {
   if (body.kind === 'complete') return body.string;
   throw new AppError('INTERNAL_ERROR', 'Incremental delivery is not served.');
 }
+
+/** What is worth another try a second later. */
+const soonOver = new Set<ErrorCode | undefined>(['IDEMPOTENT_REQUEST_RUNNING', 'OVERLOADED']);
 
 /** 200 when there is data to show (a root field that is not null), else the status of what went wrong first. */
 function statusOf({ operation, errorCodes: codes }: RequestScope): number {

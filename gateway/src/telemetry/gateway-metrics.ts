@@ -1,5 +1,6 @@
 import type { Metrics } from '@nova/runtime';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { SubgraphHealth } from '../fanout/guarded-subgraph.ts';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const counts = [0, 1, 2, 3, 4, 5, 7, 10, 15, 20];
@@ -25,6 +26,7 @@ export function createGatewayMetrics(registry: Metrics) {
     }),
     ...operationMetrics(registers),
     ...planMetrics(registers),
+    ...guardMetrics(registers),
     subgraphDuration: new Histogram({
       name: 'gateway_subgraph_request_duration_seconds',
       help: 'Duration of calls to a subgraph.',
@@ -166,6 +168,59 @@ function fileMetrics(registers: Metrics[]) {
       registers,
     }),
   };
+}
+
+function guardMetrics(registers: Metrics[]) {
+  return {
+    breakerFailures: new Counter({
+      name: 'circuit_breaker_failures_total',
+      help: 'Calls to a subgraph that its breaker counted as failures.',
+      labelNames: ['subgraph'],
+      registers,
+    }),
+    subgraphRefusals: new Counter({
+      name: 'gateway_subgraph_refusals_total',
+      help: 'Calls to a subgraph that were not sent, by what refused them: breaker or bulkhead.',
+      labelNames: ['subgraph', 'by'],
+      registers,
+    }),
+    subgraphRetries: new Counter({
+      name: 'gateway_subgraph_retries_total',
+      help: 'Calls to a subgraph that got no answer and might be sent again, by verdict: sent or over-budget.',
+      labelNames: ['subgraph', 'verdict'],
+      registers,
+    }),
+  };
+}
+
+const breakerValues = { closed: 0, 'half-open': 1, open: 2 };
+
+/** Gauges of the breaker and the bulkhead of each subgraph. */
+export function observeSubgraphs(registry: Metrics, fanout: { health(): readonly SubgraphHealth[] }): void {
+  const breaker: Gauge = new Gauge({
+    name: 'circuit_breaker_state',
+    help: 'Breaker of a subgraph: 0 closed, 1 half-open, 2 open.',
+    labelNames: ['subgraph'],
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      breaker.reset();
+      for (const { subgraph, breaker: state } of fanout.health()) breaker.set({ subgraph }, breakerValues[state]);
+    },
+  });
+  const calls: Gauge = new Gauge({
+    name: 'gateway_subgraph_calls',
+    help: 'Calls to a subgraph that are running or queued now.',
+    labelNames: ['subgraph', 'state'],
+    registers: [registry],
+    collect() {
+      calls.reset();
+      for (const { subgraph, running, queued } of fanout.health()) {
+        calls.set({ subgraph, state: 'running' }, running);
+        calls.set({ subgraph, state: 'queued' }, queued);
+      }
+    },
+  });
 }
 
 /** Gauges of the list of ended sessions. */

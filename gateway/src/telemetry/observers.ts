@@ -1,5 +1,6 @@
 import type { Logger } from '@nova/runtime';
 import type { RevocationEvents } from '../auth/revocations.ts';
+import type { GuardEvents } from '../fanout/guarded-subgraph.ts';
 import type { SubgraphCall } from '../fanout/subgraph-transport.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
@@ -80,7 +81,24 @@ export function createObservers(options: {
     for (const code of codes) metrics.subgraphErrors.inc({ subgraph, code });
   };
 
-  return { request, subgraphCall, ...door, ...sourceObservers(log, metrics, labels) };
+  return {
+    request,
+    subgraphCall,
+    guards: guardObserver(log, metrics),
+    ...door,
+    ...sourceObservers(log, metrics, labels),
+  };
+}
+
+function guardObserver(log: Logger, metrics: GatewayMetrics): GuardEvents {
+  return {
+    breakerChanged(subgraph, state) {
+      log[state === 'open' ? 'warn' : 'info']({ subgraph, breaker: state }, 'the breaker of a subgraph changed');
+    },
+    failed: (subgraph) => metrics.breakerFailures.inc({ subgraph }),
+    refused: (subgraph, by) => metrics.subgraphRefusals.inc({ subgraph, by }),
+    retried: (subgraph, verdict) => metrics.subgraphRetries.inc({ subgraph, verdict }),
+  };
 }
 
 function doorObservers(log: Logger, metrics: GatewayMetrics) {
