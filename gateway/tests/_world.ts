@@ -36,6 +36,8 @@ export type WorldOptions = {
   readonly now?: () => number;
   /** Rows of SUBGRAPHS_FILE. */
   readonly policies?: Readonly<Record<string, unknown>>;
+  /** Addresses under which the gateway knows subgraphs, instead of their own. */
+  readonly reroute?: (subgraphs: Surroundings['subgraphs']) => Promise<Readonly<Record<string, string>>>;
 };
 
 /** A gateway between real subgraph servers, its files in a directory of its own. */
@@ -58,6 +60,13 @@ async function start(stack: StopStack, env: Readonly<Record<string, string>>, op
     options.manifest ?? manifestOf([]),
   );
   const ownEnv: Record<string, string> = { ...surroundings.env, ...env };
+  if (options.reroute) {
+    const own = Object.entries(subgraphs).map(([name, { url }]) => [name, url] as const);
+    const urls = { ...Object.fromEntries(own), ...(await options.reroute(subgraphs)) };
+    ownEnv.SUBGRAPH_URLS = Object.entries(urls)
+      .map((pair) => pair.join('='))
+      .join(',');
+  }
   if (options.policies) {
     ownEnv.SUBGRAPHS_FILE = join(directory, 'subgraphs.json');
     await writeFile(ownEnv.SUBGRAPHS_FILE, JSON.stringify(options.policies));

@@ -1,3 +1,4 @@
+export { createTestAuthority, type TestAuthority, type TestCertificate } from './certificates.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export type { Fault } from './fault-pipe.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
