@@ -1,10 +1,12 @@
 /**
  * Writes the parts of the documents that are made from code: the settings tables from the config modules, the error
- * codes from @nova/errors. With --check it writes nothing and fails when a document is out of date.
+ * codes from @nova/errors, how subgraphs are called from gateway/subgraphs.json. With --check it writes nothing and fails when a document is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings as gatewaySettings } from '../gateway/src/config.ts';
+import { readSubgraphTable } from '../gateway/src/fanout/subgraph-table.ts';
+import subgraphRows from '../gateway/subgraphs.json' with { type: 'json' };
 import { type ErrorFacts, errorCodes } from '../packages/errors/src/index.ts';
 import { migrationSettings } from '../packages/postgres/src/index.ts';
 import { commonSettings, type Settings } from '../packages/runtime/src/index.ts';
@@ -39,6 +41,17 @@ function errorTable(codes: Readonly<Record<string, ErrorFacts>>): string {
   return ['| code | HTTP status | retry | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
+function subgraphTable(): string {
+  const { policyOf } = readSubgraphTable(undefined);
+  const rows = Object.keys(subgraphRows).map((name) => {
+    const { timeoutMs, maxRunning, maxQueued, retries, breaker } = policyOf(name);
+    const values = [timeoutMs, maxRunning, maxQueued, retries, breaker.failures, breaker.successes, breaker.openMs];
+    return `| ${[name, ...values].join(' | ')} |`;
+  });
+  const columns = ['timeoutMs', 'maxRunning', 'maxQueued', 'retries', 'failures', 'successes', 'openMs'];
+  return [`| subgraph | ${columns.join(' | ')} |`, `| --- |${' --- |'.repeat(columns.length)}`, ...rows].join('\n');
+}
+
 function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
@@ -52,10 +65,11 @@ const parts: Readonly<Record<string, string>> = {
   'settings:content': settingsTable(own(contentSettings, everySubgraph)),
   'settings:migrate': settingsTable(migrationSettings),
   errors: errorTable(errorCodes),
+  subgraphs: subgraphTable(),
 };
 
 let stale = false;
-for (const document of ['README.md', 'docs/settings.md', 'docs/errors.md']) {
+for (const document of ['README.md', 'docs/settings.md', 'docs/errors.md', 'docs/resilience.md']) {
   const path = join(root, document);
   const text = readFileSync(path, 'utf8');
   const fresh = Object.entries(parts).reduce((current, [name, part]) => {

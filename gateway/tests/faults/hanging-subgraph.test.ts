@@ -23,6 +23,20 @@ test.each(['network', 'server'] as const)(
   },
 );
 
+test('who waits for a place of a subgraph that hangs is told as soon as it is given up, and is not sent to it', async () => {
+  const policy = { timeoutMs: 1_000, maxRunning: 5, maxQueued: 50, breaker: { failures: 5, openMs: 600_000 } };
+  const { world } = await startWithProxy({ user: policy });
+  await world.post({ query });
+  world.subgraphs.user.misbehave(() => undefined);
+  world.subgraphs.user.calls.length = 0;
+  const answers = await Promise.all(Array.from({ length: 30 }, () => world.post({ query })));
+  expect(answers.every(({ body }) => body.data.posts.nodes.length === 2 && body.data.user === null)).toBe(true);
+  // Before the fifth failure four places were given to others.
+  expect(world.subgraphs.user.calls.length).toBeLessThanOrEqual(5 + 4);
+  const refused = answers.filter(({ refusal }) => refusal.reason === 'breaker-open');
+  expect(refused.length).toBe(30 - world.subgraphs.user.calls.length);
+});
+
 /** Of a few clients at once that ask for nothing of the one that hangs. */
 async function slowestButOneInAHundred(world: World): Promise<number> {
   const taken: number[] = [];
