@@ -108,7 +108,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     ...config.subgraphs,
     maxRpcCalls: protection.enforcedRpcCalls,
     observe: observers.subgraphCall,
-    events: observers.guards,
+    events: observers.fanout,
   });
   observeSubgraphs(metrics, fanout);
   stack.add('subgraph connections', () => fanout.stop());

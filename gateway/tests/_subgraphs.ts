@@ -12,7 +12,12 @@ type Resolvers = GraphQLResolverMap<{ identity: Identity }>;
 /** Answers in the subgraph's stead; the caller decides how badly. */
 export type Misbehaviour = (request: IncomingMessage, response: ServerResponse) => void;
 
-export type ReceivedCall = { readonly headers: IncomingHttpHeaders; readonly query: string; readonly aborted: boolean };
+export type ReceivedCall = {
+  readonly headers: IncomingHttpHeaders;
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly aborted: boolean;
+};
 
 export type TestSubgraph = {
   readonly url: string;
@@ -159,6 +164,7 @@ export async function serveSubgraph(options: {
     calls.push({
       headers: request.headers,
       query,
+      variables,
       get aborted() {
         return response.destroyed && !response.writableFinished;
       },

@@ -1,4 +1,5 @@
 import type { Deadline } from '@nova/resilience';
+import type { Identity } from '@nova/runtime';
 import type { CachePolicy } from './cache-policy.ts';
 
 /** What a call to a subgraph needs to know of the request it is made for. */
@@ -8,12 +9,17 @@ export type FanoutScope = {
   readonly traceparent: string;
   readonly deadline: Deadline;
   readonly viewer: {
+    readonly identity: Identity;
     /** The signed identity to send. */
     forwardedIdentity(): Promise<string>;
   };
   /** `kind`: of what the client asked for. */
   readonly operation: { readonly kind?: 'query' | 'mutation' };
-  readonly stats: { fetches: number; rpcCalls: number };
+  /**
+   * `rpcCalls`: gRPC calls of subgraphs, as they say themselves; `shared`: fetches of others that were joined; `entities`: those asked for
+   * by reference, whoever sent it.
+   */
+  readonly stats: { fetches: number; rpcCalls: number; shared: number; entities: number };
   /** Made stricter by every call. */
   readonly cachePolicy: CachePolicy;
   /** `forwarded`: what subgraphs are told of the idempotency key of a mutation. */

@@ -4,6 +4,7 @@ import { createExecutor, type Executor } from './execution/executor.ts';
 import type { FanoutContext } from './fanout-context.ts';
 import { type GuardEvents, type GuardedSubgraph, guardSubgraph, type SubgraphHealth } from './guarded-subgraph.ts';
 import type { SubgraphOptions } from './settings.ts';
+import { createSharing, type SharingEvents } from './sharing/sharing.ts';
 import type { CallSubgraph } from './subgraph-call.ts';
 import { createSubgraphPools, type SubgraphAddress } from './subgraph-pools.ts';
 import { createSubgraphTransport, type SubgraphCall } from './subgraph-transport.ts';
@@ -27,7 +28,7 @@ export function createFanout(
      */
     maxRpcCalls: number | undefined;
     observe(call: SubgraphCall): void;
-    events: GuardEvents;
+    events: GuardEvents & SharingEvents;
   },
 ): Fanout {
   const { table, maxResponseBytes, maxRpcCalls, observe, events } = options;
@@ -47,9 +48,11 @@ export function createFanout(
     if (!guarded) throw new Error(`There is no subgraph ${subgraph}.`);
     return guarded.call(request, scope);
   };
-  const call = withCachePolicy(send);
+  const sharing = options.shareInFlight ? createSharing({ timeoutMs: table.longestTimeoutMs, events }) : undefined;
+  const call = withCachePolicy(sharing?.fetches(send) ?? send);
+  const executor = createExecutor({ call });
   return {
-    executor: createExecutor({ call }),
+    executor: sharing?.executions(executor) ?? executor,
     dataSource(definition) {
       const { name: subgraph } = definition;
       const policy = table.policyOf(subgraph);

@@ -15,6 +15,11 @@ export const subgraphSettings = {
     min: 1,
     description: 'Largest answer accepted from a subgraph.',
   }),
+  SHARE_IN_FLIGHT: setting.boolean({
+    default: true,
+    description:
+      'Whether queries and fetches that are the same, of the same viewer, at the same time are made once for all.',
+  }),
 };
 
 export type SubgraphOptions = {
@@ -22,6 +27,8 @@ export type SubgraphOptions = {
   readonly urls: ReadonlyMap<string, string>;
   readonly table: SubgraphTable;
   readonly maxResponseBytes: number;
+  /** Whether what is the same for the same viewer is asked for once at a time. */
+  readonly shareInFlight: boolean;
 };
 
 /** Throws ConfigError with every problem of the table. */
@@ -30,5 +37,6 @@ export function toSubgraphs(flat: SettingValues<typeof subgraphSettings>): Subgr
     urls: flat.SUBGRAPH_URLS,
     table: readSubgraphTable(flat.SUBGRAPHS_FILE),
     maxResponseBytes: flat.SUBGRAPH_MAX_RESPONSE_BYTES,
+    shareInFlight: flat.SHARE_IN_FLIGHT,
   };
 }

@@ -19,5 +19,15 @@ export type EntityList = {
   readonly alias: string;
 };
 
+const bodies = new WeakMap<SubgraphRequest, string>();
+
+/** What travels, put into words once: retries and those who look for the same request need it as well. */
+export function bodyOf(request: SubgraphRequest): string {
+  const { query, variables, operationName } = request;
+  const body = bodies.get(request) ?? JSON.stringify({ query, variables, operationName });
+  bodies.set(request, body);
+  return body;
+}
+
 /** Sends a request to a subgraph, by its name; rejects with AppError when no answer comes. */
 export type CallSubgraph = (subgraph: string, request: SubgraphRequest, scope: FanoutScope) => Promise<SubgraphAnswer>;

@@ -17,6 +17,7 @@ export type SubgraphPolicy = {
 
 export type SubgraphTable = {
   policyOf(subgraph: string): SubgraphPolicy;
+  readonly longestTimeoutMs: number;
   /** Subgraphs that the file of the setting has a row for. */
   readonly named: readonly string[];
 };
@@ -59,7 +60,8 @@ function tableOf(content: unknown): SubgraphTable {
   const base = first === undefined ? builtIn : rowOf('default', first, builtIn);
   const rows = new Map(Object.entries(rest).map(([name, given]) => [name, rowOf(name, given, base)]));
   if (problems.length > 0) throw new ConfigError(problems);
-  return { policyOf: (subgraph) => rows.get(subgraph) ?? base, named: [...rows.keys()] };
+  const longestTimeoutMs = Math.max(...[base, ...rows.values()].map(({ timeoutMs }) => timeoutMs));
+  return { policyOf: (subgraph) => rows.get(subgraph) ?? base, longestTimeoutMs, named: [...rows.keys()] };
 }
 
 /** A row as it was written, with what it leaves out undefined. */

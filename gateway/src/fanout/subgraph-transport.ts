@@ -3,7 +3,7 @@ import { type Deadline, startDeadline } from '@nova/resilience';
 import { headerNames } from '@nova/runtime';
 import type { FanoutScope } from './fanout-context.ts';
 import { readSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
-import type { SubgraphRequest } from './subgraph-call.ts';
+import { bodyOf, type SubgraphRequest } from './subgraph-call.ts';
 import { subgraphFailure } from './subgraph-failure.ts';
 import { subgraphHeaders } from './subgraph-headers.ts';
 import type { SubgraphAddress, SubgraphPools } from './subgraph-pools.ts';
@@ -33,12 +33,11 @@ export function createSubgraphTransport(
   const path = new URL(address.url).pathname + new URL(address.url).search;
 
   const send = async (request: SubgraphRequest, scope: FanoutScope, call: Deadline): Promise<SubgraphAnswer> => {
-    const { query, variables, operationName } = request;
     const { statusCode, headers, body } = await options.pools.get(address).request({
       method: 'POST',
       path,
       headers: await subgraphHeaders(scope, options),
-      body: JSON.stringify({ query, variables, operationName }),
+      body: bodyOf(request),
       signal: call.signal,
     });
     scope.stats.rpcCalls += countOf(headers[headerNames.rpcCalls]);

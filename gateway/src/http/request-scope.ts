@@ -32,8 +32,11 @@ export type RequestScope = {
     plan?: Planned['plan'];
     summary?: Planned['summary'];
   };
-  /** `rpcCalls`: what subgraphs said of the gRPC calls they made for the operation. */
-  readonly stats: { fetches: number; waves: number; rpcCalls: number };
+  /**
+   * `rpcCalls`: what subgraphs said of the gRPC calls they made for the operation; `shared`: fetches of others that were joined;
+   * `entities`: those asked for by reference.
+   */
+  readonly stats: { fetches: number; waves: number; rpcCalls: number; shared: number; entities: number };
   /** What the subgraphs' answers allow together: the seconds to keep them (undefined without any), and by whom. */
   readonly cachePolicy: { maxAgeSeconds: number | undefined; isPrivate: boolean };
   readonly errorCodes: ErrorCode[];

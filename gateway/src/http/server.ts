@@ -158,7 +158,7 @@ function newScope({ headers, ip }: FastifyRequest): RequestScope {
       version: label(headers['apollographql-client-version']),
     },
     operation: { executed: false, hasData: false },
-    stats: { fetches: 0, waves: 0, rpcCalls: 0 },
+    stats: { fetches: 0, waves: 0, rpcCalls: 0, shared: 0, entities: 0 },
     cachePolicy: { maxAgeSeconds: undefined, isPrivate: false },
     errorCodes: [],
     answer: {},

@@ -40,6 +40,12 @@ export function createGatewayMetrics(registry: Metrics) {
       labelNames: ['subgraph', 'code'],
       registers,
     }),
+    shared: new Counter({
+      name: 'gateway_shared_total',
+      help: 'Work that was not done again because the same was under way for the same viewer, by what it was: operation or fetch.',
+      labelNames: ['what'],
+      registers,
+    }),
     refusals: new Counter({
       name: 'gateway_refusals_total',
       help: 'Requests refused before anything was executed, by code.',

@@ -1,6 +1,7 @@
 import type { Logger } from '@nova/runtime';
 import type { RevocationEvents } from '../auth/revocations.ts';
 import type { GuardEvents } from '../fanout/guarded-subgraph.ts';
+import type { SharingEvents } from '../fanout/sharing/sharing.ts';
 import type { SubgraphCall } from '../fanout/subgraph-transport.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
@@ -84,8 +85,8 @@ export function createObservers(options: {
   return {
     request,
     subgraphCall,
-    guards: guardObserver(log, metrics),
     ...door,
+    fanout: { ...guardObserver(log, metrics), ...sharingObserver(metrics) },
     ...sourceObservers(log, metrics, labels),
   };
 }
@@ -99,6 +100,10 @@ function guardObserver(log: Logger, metrics: GatewayMetrics): GuardEvents {
     refused: (subgraph, by) => metrics.subgraphRefusals.inc({ subgraph, by }),
     retried: (subgraph, verdict) => metrics.subgraphRetries.inc({ subgraph, verdict }),
   };
+}
+
+function sharingObserver(metrics: GatewayMetrics): SharingEvents {
+  return { shared: (what) => metrics.shared.inc({ what }) };
 }
 
 function doorObservers(log: Logger, metrics: GatewayMetrics) {

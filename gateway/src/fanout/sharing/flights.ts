@@ -1,0 +1,102 @@
+import type { Deadline } from '@nova/resilience';
+import type { WriteClock } from './write-clock.ts';
+
+/** Work under way that others may join who ask for the same. */
+export type Flights<T> = {
+  /**
+   * Joins what is under way for this key, or starts it. `landed` settles like the work; it rejects with the reason of the
+   * passenger's own signal when that aborts while others still wait.
+   */
+  board(key: string, passenger: Passenger, start: (deadline: Deadline) => Promise<T>): Boarding<T>;
+};
+
+export type Passenger = { readonly writer: string; readonly deadline: Deadline };
+export type Boarding<T> = { readonly joined: boolean; readonly landed: Promise<T> };
+
+type Waiting<T> = Pick<PromiseWithResolvers<T>, 'resolve' | 'reject'>;
+
+type Flight<T> = {
+  readonly begunAt: number;
+  readonly waiting: Set<Waiting<T>>;
+  /** Of all who came, the one with the most time. */
+  longest: Deadline;
+  readonly end: AbortController;
+};
+
+/**
+ * As many as passengers wait at most. The work goes on while one of them waits: it has the time of the one with the most, and is
+ * aborted when the last one leaves. Nobody joins what he could outlive: a subgraph was told how much time it has when it was
+ * asked, which is all of `fullTimeMs` or what was left to the longest. All but one get a `copy` of the outcome.
+ */
+export function createFlights<T>(options: {
+  fullTimeMs: number;
+  clock: WriteClock;
+  copy: (outcome: T) => T;
+}): Flights<T> {
+  const { fullTimeMs, clock, copy } = options;
+  const flights = new Map<string, Flight<T>>();
+
+  const mayJoin = ({ begunAt, longest }: Flight<T>, { writer, deadline }: Passenger): boolean => {
+    const leftMs = longest.remainingMs();
+    return (leftMs >= fullTimeMs || leftMs >= deadline.remainingMs()) && clock.isAfterWrites(begunAt, writer);
+  };
+
+  const close = (key: string, flight: Flight<T>) => {
+    if (flights.get(key) === flight) flights.delete(key);
+  };
+
+  const depart = (key: string, { deadline }: Passenger): Flight<T> => {
+    const flight = {
+      begunAt: clock.begin(),
+      waiting: new Set<Waiting<T>>(),
+      longest: deadline,
+      end: new AbortController(),
+    };
+    flights.set(key, flight);
+    return flight;
+  };
+
+  const seat = async (key: string, flight: Flight<T>, { deadline }: Passenger): Promise<T> => {
+    const { promise, ...waiting } = Promise.withResolvers<T>();
+    const { signal } = deadline;
+    flight.waiting.add(waiting);
+    if (deadline.remainingMs() > flight.longest.remainingMs()) flight.longest = deadline;
+    const leave = () => {
+      if (flight.waiting.size > 1) {
+        flight.waiting.delete(waiting);
+        waiting.reject(signal.reason);
+        return;
+      }
+      close(key, flight);
+      // The last one waits for how it ends, as if it had been alone.
+      flight.end.abort(signal.reason);
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    return promise.finally(() => signal.removeEventListener('abort', leave));
+  };
+
+  const fly = async (key: string, flight: Flight<T>, start: (deadline: Deadline) => Promise<T>): Promise<void> => {
+    const deadline = { remainingMs: () => flight.longest.remainingMs(), signal: flight.end.signal, clear() {} };
+    try {
+      const outcome = await start(deadline);
+      close(key, flight);
+      // All copies are made before anybody can change the original.
+      for (const [at, { resolve }] of [...flight.waiting].entries()) resolve(at === 0 ? outcome : copy(outcome));
+    } catch (error) {
+      close(key, flight);
+      for (const { reject } of flight.waiting) reject(error);
+    }
+  };
+
+  return {
+    board(key, passenger, start) {
+      const known = flights.get(key);
+      const joined = known !== undefined && mayJoin(known, passenger);
+      const flight = joined ? known : depart(key, passenger);
+      const landed = seat(key, flight, passenger);
+      if (!joined) void fly(key, flight, start);
+      return { joined, landed };
+    },
+  };
+}

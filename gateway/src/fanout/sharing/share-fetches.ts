@@ -1,0 +1,34 @@
+import type { SubgraphAnswer } from '../subgraph-answer.ts';
+import { bodyOf, type CallSubgraph } from '../subgraph-call.ts';
+import { copyOf } from './copy-of.ts';
+import { createFlights } from './flights.ts';
+import { viewerKey, writerOf } from './viewer-key.ts';
+import type { WriteClock } from './write-clock.ts';
+
+/**
+ * Has one request travel for all of the same viewer who ask a subgraph for the same at the same time, in queries. A mutation
+ * travels by itself, and what was asked before it ended is not joined by its user any more.
+ */
+export function shareFetches(
+  call: CallSubgraph,
+  options: { timeoutMs: number; clock: WriteClock; shared(what: 'fetch'): void },
+): CallSubgraph {
+  const { timeoutMs: fullTimeMs, clock, shared } = options;
+  // The executor merges into what it is given. A copy costs less than parsing the text again.
+  const flights = createFlights<SubgraphAnswer>({ fullTimeMs, clock, copy: copyOf });
+  return async (subgraph, request, scope) => {
+    const { deadline, viewer, operation, stats } = scope;
+    const writer = writerOf(viewer.identity);
+    if (request.kind === 'mutation') return call(subgraph, request, scope).finally(() => clock.wrote(writer));
+    if (operation.kind !== 'query') return call(subgraph, request, scope);
+    const key = `${subgraph}\n${viewerKey(viewer.identity)}\n${bodyOf(request)}`;
+    const { joined, landed } = flights.board(key, { writer, deadline }, (shared) =>
+      call(subgraph, request, { ...scope, deadline: shared }),
+    );
+    if (joined) {
+      stats.shared += 1;
+      shared('fetch');
+    }
+    return landed;
+  };
+}
