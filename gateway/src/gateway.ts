@@ -104,14 +104,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     measuresTexts: config.persisted.measure,
     toleratedOf: protection.toleratedOf,
   });
-  const fanout = createFanout({
-    ...config.subgraphs,
-    maxRpcCalls: protection.enforcedRpcCalls,
-    observe: observers.subgraphCall,
-    events: observers.fanout,
-  });
-  observeSubgraphs(metrics, fanout);
-  stack.add('subgraph connections', () => fanout.stop());
+  const fanout = openFanout({ config, protection, observers, metrics, stack });
 
   const manifest = await openManifestFiles({
     files: config.persisted.manifestFiles,
@@ -155,6 +148,28 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     return stack.stop();
   };
   return { url: http.url, adminUrl: admin.url, metrics, stop };
+}
+
+function openFanout(parts: {
+  config: GatewayConfig;
+  protection: Protection;
+  observers: Observers;
+  metrics: Metrics;
+  stack: StopStack;
+}): Fanout {
+  const { config, protection, observers, metrics, stack } = parts;
+  const fanout = createFanout({
+    ...config.subgraphs,
+    maxRpcCalls: protection.enforcedRpcCalls,
+    observe: observers.subgraphCall,
+    events: observers.fanout,
+    limitEntities(asked, scope) {
+      for (const excess of protection.checkEntities(asked)) observers.tolerated(excess, scope);
+    },
+  });
+  observeSubgraphs(metrics, fanout);
+  stack.add('subgraph connections', () => fanout.stop());
+  return fanout;
 }
 
 type ServingParts = {

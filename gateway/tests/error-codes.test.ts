@@ -146,6 +146,12 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
     const { status, errors } = await postGraphql(`${stingy.url}/graphql`, { query: createPost }, { authorization });
     return { status, extensions: errors[0]?.extensions ?? {} };
   },
+  ENTITY_LIMIT_EXCEEDED: elsewhere({ MAX_ENTITIES: '1' }, (it) => {
+    // Without what may not be null nothing is left of the posts.
+    it.subgraphs.content.distort((value) => (/^Post \d+$/.test(String(value)) ? null : value));
+    const of = (id: string) => `post(id: "${id}") { body author { username } }`;
+    return it.post({ query: `{ a: ${of('p1')} b: ${of('p2')} }` });
+  }),
   PERSISTED_QUERY_NOT_FOUND: send({ documentId: 'f'.repeat(64) }),
   PERSISTED_QUERY_REQUIRED: elsewhere({ PERSISTED_POLICY: 'id-only' }, (it) => it.post({ query: '{ __typename }' })),
   UNAUTHENTICATED: ask(createPost),

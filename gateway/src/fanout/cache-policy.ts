@@ -6,6 +6,15 @@ export type CachePolicy = {
   isPrivate: boolean;
 };
 
+/** One `cache-control` for several parts: what all of them allow. */
+export function strictestCacheControl(parts: ReadonlyArray<string | undefined>): string {
+  const policy: CachePolicy = { maxAgeSeconds: undefined, isPrivate: false };
+  for (const part of parts) restrictCachePolicy(policy, part);
+  return policy.maxAgeSeconds
+    ? `max-age=${policy.maxAgeSeconds}, ${policy.isPrivate ? 'private' : 'public'}`
+    : 'no-store';
+}
+
 /** Adds the `cache-control` of one more part. The strictest wins, and what a part does not say is not allowed. */
 export function restrictCachePolicy(policy: CachePolicy, cacheControl: string | undefined): void {
   const directives = (cacheControl ?? '').split(',').map((directive) => directive.trim().toLowerCase());

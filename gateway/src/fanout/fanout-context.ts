@@ -7,6 +7,7 @@ export type FanoutScope = {
   readonly correlationId: string;
   /** W3C trace context. */
   readonly traceparent: string;
+  readonly client: { readonly name?: string };
   readonly deadline: Deadline;
   readonly viewer: {
     readonly identity: Identity;
@@ -14,7 +15,7 @@ export type FanoutScope = {
     forwardedIdentity(): Promise<string>;
   };
   /** `kind`: of what the client asked for. */
-  readonly operation: { readonly kind?: 'query' | 'mutation' };
+  readonly operation: { readonly name?: string; readonly kind?: 'query' | 'mutation' };
   /**
    * `rpcCalls`: gRPC calls of subgraphs, as they say themselves; `shared`: fetches of others that were joined; `entities`: those asked for
    * by reference, whoever sent it.

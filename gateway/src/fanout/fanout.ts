@@ -1,7 +1,9 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { restrictCachePolicy } from './cache-policy.ts';
+import { chunkEntities } from './chunk-entities.ts';
+import { type AskedEntities, countEntities } from './count-entities.ts';
 import { createExecutor, type Executor } from './execution/executor.ts';
-import type { FanoutContext } from './fanout-context.ts';
+import type { FanoutContext, FanoutScope } from './fanout-context.ts';
 import { type GuardEvents, type GuardedSubgraph, guardSubgraph, type SubgraphHealth } from './guarded-subgraph.ts';
 import type { SubgraphOptions } from './settings.ts';
 import { createSharing, type SharingEvents } from './sharing/sharing.ts';
@@ -20,6 +22,12 @@ export type Fanout = {
   stop(): Promise<void>;
 };
 
+export type FanoutEvents = GuardEvents &
+  SharingEvents & {
+    /** A fetch asks for entities. */
+    asked(entities: AskedEntities): void;
+  };
+
 export function createFanout(
   options: SubgraphOptions & {
     /**
@@ -28,7 +36,9 @@ export function createFanout(
      */
     maxRpcCalls: number | undefined;
     observe(call: SubgraphCall): void;
-    events: GuardEvents & SharingEvents;
+    events: FanoutEvents;
+    /** Throws to refuse a fetch. */
+    limitEntities(asked: AskedEntities, scope: FanoutScope): void;
   },
 ): Fanout {
   const { table, maxResponseBytes, maxRpcCalls, observe, events } = options;
@@ -49,7 +59,8 @@ export function createFanout(
     return guarded.call(request, scope);
   };
   const sharing = options.shareInFlight ? createSharing({ timeoutMs: table.longestTimeoutMs, events }) : undefined;
-  const call = withCachePolicy(sharing?.fetches(send) ?? send);
+  const chunked = chunkEntities(sharing?.fetches(send) ?? send, options);
+  const call = withCachePolicy(countEntities(chunked, options));
   const executor = createExecutor({ call });
   return {
     executor: sharing?.executions(executor) ?? executor,

@@ -15,6 +15,11 @@ export const subgraphSettings = {
     min: 1,
     description: 'Largest answer accepted from a subgraph.',
   }),
+  MAX_ENTITIES_PER_FETCH: setting.integer({
+    default: 1_000,
+    min: 1,
+    description: 'Entities that one request asks a subgraph for by reference; more travel in several requests.',
+  }),
   SHARE_IN_FLIGHT: setting.boolean({
     default: true,
     description:
@@ -27,6 +32,8 @@ export type SubgraphOptions = {
   readonly urls: ReadonlyMap<string, string>;
   readonly table: SubgraphTable;
   readonly maxResponseBytes: number;
+  /** Asked for by reference in one request. */
+  readonly maxEntities: number;
   /** Whether what is the same for the same viewer is asked for once at a time. */
   readonly shareInFlight: boolean;
 };
@@ -37,6 +44,7 @@ export function toSubgraphs(flat: SettingValues<typeof subgraphSettings>): Subgr
     urls: flat.SUBGRAPH_URLS,
     table: readSubgraphTable(flat.SUBGRAPHS_FILE),
     maxResponseBytes: flat.SUBGRAPH_MAX_RESPONSE_BYTES,
+    maxEntities: flat.MAX_ENTITIES_PER_FETCH,
     shareInFlight: flat.SHARE_IN_FLIGHT,
   };
 }

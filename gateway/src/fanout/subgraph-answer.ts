@@ -5,6 +5,8 @@ export type SubgraphAnswer = {
     readonly message: string;
     readonly path?: Array<string | number>;
     readonly extensions?: Record<string, unknown>;
+    /** What kept this part of the answer from coming, when it is not the subgraph that says so. */
+    readonly failure?: unknown;
   }>;
   /** The header of that name: how long and by whom the answer may be kept. */
   readonly cacheControl?: string | undefined;

@@ -17,6 +17,8 @@ export type EntityList = {
   readonly variable: string;
   /** The field of the answer that holds the entities, in the order of the representations. */
   readonly alias: string;
+  /** Where in the client's answer they stand: names, and `@` for each element of a list. */
+  readonly path: ReadonlyArray<string | number>;
 };
 
 const bodies = new WeakMap<SubgraphRequest, string>();

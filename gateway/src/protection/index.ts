@@ -2,6 +2,7 @@ import { AppError } from '@nova/errors';
 import { type CostInput, costliestPath, operationCost, type Planned, readCostModel } from '@nova/federation';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, ValidationRule } from 'graphql';
 import { createDocumentRules, type DocumentLimits } from './document-rules.ts';
+import { type EntityUse, entityExcess } from './entity-budget.ts';
 import { type Excess, excessOf, type Limit, type LimitMode, type MeasurableLimit } from './limits.ts';
 import {
   type OperationInput,
@@ -23,6 +24,8 @@ export type ProtectionOptions = DocumentLimits & {
   readonly maxWaves: number;
   /** gRPC calls of subgraphs for one operation. */
   readonly maxRpcCalls: number;
+  /** Asked for by reference in all of them. */
+  readonly maxEntities: number;
   /** Those not named are enforced. */
   readonly modes: Readonly<Partial<Record<MeasurableLimit, LimitMode>>>;
   readonly overrides: OverrideTable;
@@ -52,6 +55,8 @@ export type Protection = {
   readonly enforcedRpcCalls: number | undefined;
   /** What an answered operation turned out to have had too much of. */
   toleratedOf(stats: { readonly rpcCalls: number }): readonly Tolerated[];
+  /** Throws what the number of entities decides; runs before each call for entities. Says of an operation once what it lets through. */
+  checkEntities(use: EntityUse): readonly Tolerated[];
 };
 
 type Costs = { readonly cost: (input: CostInput) => number; readonly costliest: (input: CostInput) => string };
@@ -122,6 +127,11 @@ export function createProtection(options: ProtectionOptions): Protection {
       const excess =
         modeOf('rpcCalls') === 'enforce' ? undefined : excessOf('rpcCalls', [rpcCalls, options.maxRpcCalls]);
       return excess ? [tolerated(excess, {})] : [];
+    },
+    checkEntities(use) {
+      const excess = entityExcess(use, options.maxEntities);
+      if (excess && modeOf('entities') === 'enforce') throw excess.error;
+      return excess && use.total - use.count <= options.maxEntities ? [tolerated(excess, {})] : [];
     },
   };
 }

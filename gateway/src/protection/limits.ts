@@ -15,6 +15,7 @@ export const measurableLimits = [
   'fetches',
   'waves',
   'rpcCalls',
+  'entities',
 ] as const;
 export type MeasurableLimit = (typeof measurableLimits)[number];
 
@@ -47,6 +48,10 @@ const texts: Readonly<Record<Limit, { readonly code: ErrorCode; readonly text: (
   rpcCalls: {
     code: 'RPC_LIMIT_EXCEEDED',
     text: (figure) => `For the operation ${figure} gRPC calls were made between services`,
+  },
+  entities: {
+    code: 'ENTITY_LIMIT_EXCEEDED',
+    text: (figure) => `The operation asks subgraphs for ${figure} entities by reference`,
   },
   complexity: { code: 'COMPLEXITY_LIMIT_EXCEEDED', text: (figure) => `The operation may cost ${figure}` },
 };

@@ -41,9 +41,14 @@ export const protectionSettings = {
     description:
       'gRPC calls that subgraphs may make among services for an operation. Each is told what is left when it is called: those called at the same time may together make more.',
   }),
+  MAX_ENTITIES: setting.integer({
+    default: 10_000,
+    min: 1,
+    description: 'Entities that all calls of an operation may ask subgraphs for by reference.',
+  }),
   LIMIT_MODES: setting.map({
     description:
-      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity, fetches, waves, rpcCalls.',
+      'Limits that are only measured, or measured and logged, as limit=measure,limit=warn: aliases, directives, rootFields, fields, depth, complexity, fetches, waves, rpcCalls, entities.',
   }),
 };
 
@@ -61,6 +66,7 @@ export function toProtection(flat: SettingValues<typeof protectionSettings>): Pr
     maxFetches: flat.MAX_FETCHES,
     maxWaves: flat.MAX_WAVES,
     maxRpcCalls: flat.MAX_RPC_CALLS,
+    maxEntities: flat.MAX_ENTITIES,
     modes: toLimitModes(flat.LIMIT_MODES),
     overrides: readOverrides(flat.LIMITS_FILE),
   };

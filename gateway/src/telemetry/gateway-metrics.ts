@@ -40,12 +40,7 @@ export function createGatewayMetrics(registry: Metrics) {
       labelNames: ['subgraph', 'code'],
       registers,
     }),
-    shared: new Counter({
-      name: 'gateway_shared_total',
-      help: 'Work that was not done again because the same was under way for the same viewer, by what it was: operation or fetch.',
-      labelNames: ['what'],
-      registers,
-    }),
+    ...fanoutMetrics(registers),
     refusals: new Counter({
       name: 'gateway_refusals_total',
       help: 'Requests refused before anything was executed, by code.',
@@ -91,6 +86,24 @@ function operationMetrics(registers: Metrics[]) {
       help: 'gRPC calls that subgraphs made among services for an operation, by operation of the manifest.',
       labelNames: ['operation'],
       buckets: [...counts, 30, 50],
+      registers,
+    }),
+  };
+}
+
+function fanoutMetrics(registers: Metrics[]) {
+  return {
+    fetchEntities: new Histogram({
+      name: 'gateway_fetch_entities',
+      help: 'Entities that one fetch asks for by reference, before it is split into requests, by subgraph.',
+      labelNames: ['subgraph'],
+      buckets: [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000],
+      registers,
+    }),
+    shared: new Counter({
+      name: 'gateway_shared_total',
+      help: 'Work that was not done again because the same was under way for the same viewer, by what it was: operation or fetch.',
+      labelNames: ['what'],
       registers,
     }),
   };

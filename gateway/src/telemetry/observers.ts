@@ -1,7 +1,8 @@
 import type { Logger } from '@nova/runtime';
 import type { RevocationEvents } from '../auth/revocations.ts';
+import type { FanoutEvents } from '../fanout/fanout.ts';
+import type { FanoutScope } from '../fanout/fanout-context.ts';
 import type { GuardEvents } from '../fanout/guarded-subgraph.ts';
-import type { SharingEvents } from '../fanout/sharing/sharing.ts';
 import type { SubgraphCall } from '../fanout/subgraph-transport.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
@@ -86,7 +87,7 @@ export function createObservers(options: {
     request,
     subgraphCall,
     ...door,
-    fanout: { ...guardObserver(log, metrics), ...sharingObserver(metrics) },
+    fanout: { ...guardObserver(log, metrics), ...workObserver(metrics) },
     ...sourceObservers(log, metrics, labels),
   };
 }
@@ -102,12 +103,18 @@ function guardObserver(log: Logger, metrics: GatewayMetrics): GuardEvents {
   };
 }
 
-function sharingObserver(metrics: GatewayMetrics): SharingEvents {
-  return { shared: (what) => metrics.shared.inc({ what }) };
+function workObserver(metrics: GatewayMetrics): Pick<FanoutEvents, 'asked' | 'shared'> {
+  return {
+    asked: ({ subgraph, count }) => metrics.fetchEntities.observe({ subgraph }, count),
+    shared: (what) => metrics.shared.inc({ what }),
+  };
 }
 
 function doorObservers(log: Logger, metrics: GatewayMetrics) {
-  const tolerated = ({ limit, mode, figure, allowed }: Tolerated, scope: RequestScope) => {
+  const tolerated = (
+    { limit, mode, figure, allowed }: Tolerated,
+    scope: Pick<FanoutScope, 'correlationId' | 'operation' | 'client'>,
+  ) => {
     metrics.limitsTolerated.inc({ limit, mode });
     if (mode !== 'warn') return;
     const { correlationId, operation, client } = scope;

@@ -56,6 +56,7 @@ export const errorCodes = {
   FETCH_LIMIT_EXCEEDED: invalid('The operation takes more calls to subgraphs than the limit.'),
   RPC_LIMIT_EXCEEDED: invalid('The operation takes more gRPC calls between services than the limit.'),
   WAVE_LIMIT_EXCEEDED: invalid('More calls to subgraphs would have to wait for one another than the limit allows.'),
+  ENTITY_LIMIT_EXCEEDED: invalid('The operation asks subgraphs for more entities by reference than the limit.'),
   PERSISTED_QUERY_NOT_FOUND: {
     kind: 'not-found',
     httpStatus: 404,

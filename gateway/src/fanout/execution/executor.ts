@@ -89,11 +89,12 @@ export function createExecutor({ call }: { call: CallSubgraph }): Executor {
           const request = { query: operation, operationName, variables: values, kind: operationKind, entities };
           return call(subgraph, request, scope);
         },
-        told: (subgraph, { message, path, extensions }) =>
+        told: (subgraph, { message, path, extensions, failure: cause }) =>
           note(
             new GraphQLError(message, {
               path: path?.map(clientName),
               extensions: { ...extensions, serviceName: subgraph },
+              originalError: cause instanceof Error ? cause : undefined,
             }),
           ),
         failed: (error, path) => note(failure(error, path?.map(clientName))),
