@@ -13,6 +13,9 @@ export type Flights<T> = {
 export type Passenger = { readonly writer: string; readonly deadline: Deadline };
 export type Boarding<T> = { readonly joined: boolean; readonly landed: Promise<T> };
 
+/** Of his time: who came a little later has a little more, for which alone nobody asks again. */
+const enough = 0.9;
+
 type Waiting<T> = Pick<PromiseWithResolvers<T>, 'resolve' | 'reject'>;
 
 type Flight<T> = {
@@ -25,7 +28,7 @@ type Flight<T> = {
 
 /**
  * As many as passengers wait at most. The work goes on while one of them waits: it has the time of the one with the most, and is
- * aborted when the last one leaves. Nobody joins what he could outlive: a subgraph was told how much time it has when it was
+ * aborted when the last one leaves. Nobody joins what he would outlive: a subgraph was told how much time it has when it was
  * asked, which is all of `fullTimeMs` or what was left to the longest. All but one get a `copy` of the outcome.
  */
 export function createFlights<T>(options: {
@@ -38,7 +41,7 @@ export function createFlights<T>(options: {
 
   const mayJoin = ({ begunAt, longest }: Flight<T>, { writer, deadline }: Passenger): boolean => {
     const leftMs = longest.remainingMs();
-    return (leftMs >= fullTimeMs || leftMs >= deadline.remainingMs()) && clock.isAfterWrites(begunAt, writer);
+    return leftMs >= Math.min(fullTimeMs, deadline.remainingMs() * enough) && clock.isAfterWrites(begunAt, writer);
   };
 
   const close = (key: string, flight: Flight<T>) => {

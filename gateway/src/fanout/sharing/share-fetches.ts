@@ -1,6 +1,6 @@
 import type { SubgraphAnswer } from '../subgraph-answer.ts';
 import { bodyOf, type CallSubgraph } from '../subgraph-call.ts';
-import { copyOf } from './copy-of.ts';
+import { copyAnswer } from './copy-answer.ts';
 import { createFlights } from './flights.ts';
 import { viewerKey, writerOf } from './viewer-key.ts';
 import type { WriteClock } from './write-clock.ts';
@@ -14,8 +14,7 @@ export function shareFetches(
   options: { timeoutMs: number; clock: WriteClock; shared(what: 'fetch'): void },
 ): CallSubgraph {
   const { timeoutMs: fullTimeMs, clock, shared } = options;
-  // The executor merges into what it is given. A copy costs less than parsing the text again.
-  const flights = createFlights<SubgraphAnswer>({ fullTimeMs, clock, copy: copyOf });
+  const flights = createFlights<SubgraphAnswer>({ fullTimeMs, clock, copy: copyAnswer });
   return async (subgraph, request, scope) => {
     const { deadline, viewer, operation, stats } = scope;
     const writer = writerOf(viewer.identity);
