@@ -42,6 +42,29 @@ test('queries that are the same, of one viewer, at the same time are executed on
   expect((await later).body).toEqual(account('u2'));
 });
 
+test.each([
+  ['sent as it is', 'identity'],
+  ['compressed', 'gzip'],
+])('an answer that is shared is the same to the byte, %s', async (_, encoding) => {
+  await start({}, { manifest: manifestOf([['Viewer', viewerQuery]]) });
+  const answer = { data: { viewer: { id: 'u1', email: 'Zoë 😀 漢字'.repeat(500) } } };
+  const headers = { ...bearer, 'accept-encoding': encoding, 'apollo-require-preflight': 'true' };
+  const ask = () => world.get(`/graphql?documentId=${idOf(viewerQuery)}`, headers);
+  const alone = ask();
+  await until(() => held.length === 1);
+  held[0]?.answer(answer, { 'cache-control': 'max-age=7, private' });
+  const first = ask();
+  await until(() => held.length === 2);
+  const others = [ask(), ask()];
+  await untilShared('operation', 2);
+  held[1]?.answer(answer, { 'cache-control': 'max-age=7, private' });
+  const answers = await Promise.all([alone, first, ...others]);
+  const names = ['content-type', 'content-length', 'content-encoding', 'etag', 'cache-control'];
+  const seen = answers.map(({ text, headers }) => [text, ...names.map((name) => headers.get(name))]);
+  expect(new Set(seen.map((it) => JSON.stringify(it))).size).toBe(1);
+  expect(seen[0]?.[0]).toBe(`${JSON.stringify(answer)}\n`);
+});
+
 test('different queries share a fetch that is the same; each merges what follows into data of its own', async () => {
   await start();
   const ask = (fields: string) => world.post({ query: `{ viewer { id user { id ${fields} } } }` }, bearer);

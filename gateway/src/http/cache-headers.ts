@@ -9,7 +9,11 @@ const vary = 'accept, accept-encoding, authorization';
  * Says how long and by whom an answer may be kept. Only what a GET of an operation of the manifest brought without any error
  * may be; all else is `no-store`. Returns the body to send: none, with status 304, when the client has it already.
  */
-export function cacheable(request: FastifyRequest, reply: FastifyReply, body: string): string | undefined {
+export function cacheable<Body extends string | Buffer>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: Body,
+): Body | undefined {
   const lifetime = request.method === 'GET' ? lifetimeOf(request.scope) : undefined;
   reply.header('cache-control', lifetime ?? 'no-store');
   if (lifetime === undefined) return body;

@@ -25,7 +25,7 @@ export type GraphqlHandlerOptions = {
 
 /** Serves one GraphQL request: reads it, finds its document and its viewer, and has Apollo run it. */
 export function createGraphqlHandler(options: GraphqlHandlerOptions) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<string | undefined> => {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer | undefined> => {
     const { scope } = request;
     const search = searchOf(request);
     const asked = request.method === 'GET' ? readQueriedOperation(search) : readPostedOperation(request.body);
@@ -59,7 +59,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
       if (allow) reply.header('allow', allow);
       if (earlier) reply.header('idempotency-replayed', 'true');
       if (status !== 200 && soonOver.has(scope.errorCodes[0])) reply.header('retry-after', '1');
-      return cacheable(request, reply, body);
+      return cacheable(request, reply, scope.answer.body ?? body);
     } finally {
       deadline.clear();
       await scope.idempotency.claim?.settle?.(settled);

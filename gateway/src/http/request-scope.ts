@@ -40,8 +40,10 @@ export type RequestScope = {
   /** What the subgraphs' answers allow together: the seconds to keep them (undefined without any), and by whom. */
   readonly cachePolicy: { maxAgeSeconds: number | undefined; isPrivate: boolean };
   readonly errorCodes: ErrorCode[];
-  /** What the answer's headers say besides. */
+  /** What the answer is besides its text: its headers, and its bytes. */
   readonly answer: {
+    /** The body, when it is encoded already. */
+    body?: Buffer;
     quota?: {
       readonly limit: number;
       readonly remaining: number;

@@ -33,7 +33,7 @@ export type HttpServerOptions = {
   /** Addresses and networks whose x-forwarded-for is believed. */
   readonly trustedProxies: readonly string[];
   readonly toClientError: ToClientError;
-  readonly handleGraphql: (request: FastifyRequest, reply: FastifyReply) => Promise<string | undefined>;
+  readonly handleGraphql: (request: FastifyRequest, reply: FastifyReply) => Promise<string | Buffer | undefined>;
   /** Further routes, and their place in development only. */
   readonly routes?: (app: FastifyInstance) => void;
   readonly observe: (answered: AnsweredRequest) => void;

@@ -4,9 +4,19 @@ export class ResponseData {
   /** Whether a root field is not null. */
   readonly hasData: boolean;
 
+  /** Whether several requests are answered with it. */
+  isShared = false;
+  #encoded: Buffer | undefined;
+
   constructor({ text, hasData }: { text: string; hasData: boolean }) {
     this.text = text;
     this.hasData = hasData;
+  }
+
+  /** The whole answer when there is nothing but data, encoded once for all who share it. */
+  encoded(): Buffer {
+    this.#encoded ??= Buffer.from(answerText({ data: this }));
+    return this.#encoded;
   }
 }
 

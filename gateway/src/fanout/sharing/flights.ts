@@ -21,6 +21,8 @@ type Waiting<T> = Pick<PromiseWithResolvers<T>, 'resolve' | 'reject'>;
 type Flight<T> = {
   readonly begunAt: number;
   readonly waiting: Set<Waiting<T>>;
+  /** Whose time whatever was sent has at least. */
+  readonly first: Deadline;
   /** Of all who came, the one with the most time. */
   longest: Deadline;
   readonly end: AbortController;
@@ -29,7 +31,7 @@ type Flight<T> = {
 /**
  * As many as passengers wait at most. The work goes on while one of them waits: it has the time of the one with the most, and is
  * aborted when the last one leaves. Nobody joins what he would outlive: a subgraph was told how much time it has when it was
- * asked, which is all of `fullTimeMs` or what was left to the longest. All but one get a `copy` of the outcome.
+ * asked, which is all of `fullTimeMs` or what was left to the first. All but one get a `copy` of the outcome.
  */
 export function createFlights<T>(options: {
   fullTimeMs: number;
@@ -39,8 +41,8 @@ export function createFlights<T>(options: {
   const { fullTimeMs, clock, copy } = options;
   const flights = new Map<string, Flight<T>>();
 
-  const mayJoin = ({ begunAt, longest }: Flight<T>, { writer, deadline }: Passenger): boolean => {
-    const leftMs = longest.remainingMs();
+  const mayJoin = ({ begunAt, first }: Flight<T>, { writer, deadline }: Passenger): boolean => {
+    const leftMs = first.remainingMs();
     return leftMs >= Math.min(fullTimeMs, deadline.remainingMs() * enough) && clock.isAfterWrites(begunAt, writer);
   };
 
@@ -52,6 +54,7 @@ export function createFlights<T>(options: {
     const flight = {
       begunAt: clock.begin(),
       waiting: new Set<Waiting<T>>(),
+      first: deadline,
       longest: deadline,
       end: new AbortController(),
     };

@@ -35,6 +35,7 @@ export function shareExecutions(
       stats.entities += executed.stats.entities;
       Object.assign(cachePolicy, executed.cachePolicy);
       const { data, errors } = executed.result;
+      data.isShared = true;
       return { data, ...(errors && { errors: [...errors] }) };
     },
   };
