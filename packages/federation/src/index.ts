@@ -13,6 +13,11 @@ export { type Cacheability, operationCacheability } from './operation-cacheabili
 export { type CostInput, costliestPath, operationCost } from './operation-cost.ts';
 export { operationDepth } from './operation-depth.ts';
 export { type PlanExtent, planExtent } from './plan-extent.ts';
+export type { PictureFrame } from './plan-picture/labels.ts';
+export { planMermaid } from './plan-picture/plan-mermaid.ts';
+export { type PlanPicture, planPicture } from './plan-picture/plan-picture.ts';
+export { planSvg } from './plan-picture/plan-svg.ts';
+export { planTree } from './plan-picture/plan-tree.ts';
 export { type PlanSummary, planSubgraphs, summarizePlan } from './plan-summary.ts';
 export { clientName, plannedName } from './planning/planned-aliases.ts';
 export { type Planned, type Planner, type PlannerOptions, startPlanner } from './planning/planner.ts';
