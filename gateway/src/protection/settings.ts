@@ -1,3 +1,4 @@
+import { defaultLimits } from '@nova/federation';
 import { ConfigError, type SettingValues, setting } from '@nova/runtime';
 import type { ProtectionOptions } from './index.ts';
 import { type LimitMode, limitModes, measurableLimits } from './limits.ts';
@@ -10,23 +11,23 @@ export const protectionSettings = {
     min: 1,
     description: 'Selections of an operation with its fragments expanded, at most.',
   }),
-  MAX_DEPTH: setting.integer({ default: 10, min: 1, description: 'Levels an operation may nest.' }),
+  MAX_DEPTH: setting.integer({ default: defaultLimits.maxDepth, min: 1, description: 'Levels an operation may nest.' }),
   MAX_ALIASES: setting.integer({ default: 30, description: 'Aliases in a document, at most.' }),
   MAX_DIRECTIVES: setting.integer({ default: 50, description: 'Directives in a document, at most.' }),
   MAX_FIELDS: setting.integer({ default: 50, min: 1, description: 'Fields in one selection set, at most.' }),
   MAX_ROOT_FIELDS: setting.integer({ default: 20, min: 1, description: 'Root fields of an operation, at most.' }),
   MAX_COMPLEXITY: setting.integer({
-    default: 1_000,
+    default: defaultLimits.maxComplexity,
     min: 1,
     description: 'Cost of an operation by @cost and @listSize, at most.',
   }),
   MAX_FETCHES: setting.integer({
-    default: 10,
+    default: defaultLimits.maxFetches,
     min: 1,
     description: 'Calls to subgraphs that an operation may take, by its plan.',
   }),
   MAX_WAVES: setting.integer({
-    default: 6,
+    default: defaultLimits.maxWaves,
     min: 1,
     description: 'Calls to subgraphs that may wait for one another.',
   }),

@@ -5,6 +5,7 @@ import { parkedEventCommands } from './events/parked-events.ts';
 import { buildManifest } from './persisted/build-manifest.ts';
 import { reportOperations } from './persisted/report-operations.ts';
 import { verifyDocuments } from './persisted/verify-documents.ts';
+import { showPlan } from './plan/show-plan.ts';
 
 export type { Output } from './command.ts';
 
@@ -29,20 +30,26 @@ const commands: Readonly<Record<string, Command>> = {
     help: 'say whether the manifest has what a client sends, and if not in what it differs; <file> is a document, the JSON body of a request, or a manifest',
     run: verifyDocuments,
   },
+  plan: {
+    usage: '<operation> [--operation-name <name>] [--supergraph <file>] [--mermaid <file>] [--svg <file>] [--json]',
+    help: 'draw how an operation is fetched: which requests go to which subgraphs, and which wait for which; <operation> is a file, or the name or id of one of the manifest; --mermaid and --svg write pictures, to the output for -',
+    run: showPlan,
+  },
   ...deadLetterCommands,
   ...parkedEventCommands,
 };
 
 /** The `nova` command. Exit codes: 0 done, 1 failed or out of date, 2 not understood. */
 export async function runNova(args: readonly string[], output: Output, env: NodeJS.ProcessEnv = {}): Promise<number> {
+  const name = [2, 1].map((words) => args.slice(0, words).join(' ')).find((it) => Object.hasOwn(commands, it));
   if (args.length === 0 || args.includes('--help')) {
-    output.log(help());
+    output.log(help(name));
     return 0;
   }
-  const command = commands[args.slice(0, 2).join(' ')];
+  const command = name === undefined ? undefined : commands[name];
   try {
-    if (!command) throw new UsageError(`nova does not know "${args.join(' ')}".`);
-    return await command.run({ args: args.slice(2), env, output });
+    if (!command || name === undefined) throw new UsageError(`nova does not know "${args.join(' ')}".`);
+    return await command.run({ args: args.slice(name.split(' ').length), env, output });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     output.error(`${error.message}\n\n${help()}`);
@@ -59,10 +66,12 @@ function written(run: (options: { check: boolean; output: Output }) => Promise<n
   };
 }
 
-function help(): string {
-  const lines = Object.entries(commands).map(
-    ([name, { usage, help: what }]) => `  ${[name, usage].filter(Boolean).join(' ')}\n      ${what}`,
-  );
+/** Of one command, or of all. */
+function help(only?: string): string {
+  const lines = Object.entries(commands)
+    .filter(([name]) => only === undefined || name === only)
+    .map(([name, { usage, help: what }]) => `  ${[name, usage].filter(Boolean).join(' ')}\n      ${what}`);
+  if (only !== undefined) return ['Usage: npm run nova -- <command>', '', ...lines].join('\n');
   return [
     'Usage: npm run nova -- <command>',
     '',

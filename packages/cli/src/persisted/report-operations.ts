@@ -1,85 +1,24 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import {
-  type Cacheability,
-  type CostModel,
-  costliestPath,
-  type OpenedSupergraph,
-  openSupergraph,
-  operationCacheability,
-  operationCost,
-  operationDepth,
-  planOperation,
-  planSubgraphs,
-  readCostModel,
-  readSubgraphHints,
-  type SubgraphHints,
-  subgraphContact,
-  summarizePlan,
-} from '@nova/federation';
-import { subgraphNames, subgraphSdl } from '@nova/schema';
-import {
-  GraphQLBoolean,
-  GraphQLFloat,
-  type GraphQLInputType,
-  GraphQLInt,
-  type GraphQLSchema,
-  isEnumType,
-  isInputObjectType,
-  isInputType,
-  isListType,
-  isNonNullType,
-  isRequiredInputField,
-  Kind,
-  type NamedTypeNode,
-  type OperationDefinitionNode,
-  parse,
-  typeFromAST,
-  validate,
-} from 'graphql';
+import { supergraphFile } from '@nova/schema';
+import { Kind, parse, validate } from 'graphql';
 import { type CommandInput, UsageError } from '../command.ts';
+import { type Graph, openGraph } from '../operations/graph.ts';
+import { committedManifest, type ManifestOperation, readOperations } from '../operations/manifest.ts';
+import { type OperationFacts, operationFacts } from '../operations/operation-facts.ts';
 
-type Operation = { readonly id: string; readonly name: string; readonly type: string; readonly body: string };
-
-export type OperationReport = {
+export type OperationReport = OperationFacts & {
   readonly name: string;
   readonly id: string;
   readonly type: string;
-  readonly depth: number;
-  /** With the defaults of its variables; a number without one counts as `assumedNumber`. */
-  readonly cost: number;
-  readonly costliestPath: string;
-  /** Requests to subgraphs, and how many of them wait for one another. */
-  readonly fetches: number;
-  readonly waves: number;
-  readonly subgraphs: readonly string[];
-  /** The teams that these belong to. */
-  readonly owners: readonly string[];
-  /** Of its answer to a GET. */
-  readonly cacheability: Cacheability;
   /** Why the supergraph cannot serve it; the figures are 0 then. */
   readonly problems: readonly string[];
 };
 
-/** The largest page that connections give. */
-const assumedNumber = 100;
-const manifestFile = new URL('../../../../persisted-queries/manifest.json', import.meta.url);
-const supergraphFile = new URL('../../../../schema/supergraph.graphql', import.meta.url);
-
 /** Exit codes: 0 done, 1 an operation does not fit the supergraph, 2 not understood. */
 export async function reportOperations({ args, output }: CommandInput): Promise<number> {
   const { manifest, supergraph, json } = readArguments(args);
-  const { operations }: { operations: Operation[] } = JSON.parse(readFileSync(manifest, 'utf8'));
-  const opened = openSupergraph(readFileSync(supergraph, 'utf8'));
-  const sdls = new Map(subgraphNames().map((name) => [name, subgraphSdl(name)]));
-  const graph = {
-    opened,
-    schema: opened.apiSchema.toGraphQLJSSchema(),
-    model: readCostModel(opened.sdl),
-    hints: new Map([...sdls].map(([name, sdl]) => [name, readSubgraphHints(sdl)])),
-    contacts: new Map([...sdls].map(([name, sdl]) => [name, subgraphContact(sdl)])),
-  };
-  const reports = operations.map((operation) => report(operation, graph));
+  const graph = openGraph(supergraph);
+  const reports = readOperations(manifest).map((operation) => report(operation, graph));
   output.log(json ? JSON.stringify(reports, undefined, 2) : toMarkdown(reports));
   return reports.some(({ problems }) => problems.length > 0) ? 1 : 0;
 }
@@ -92,45 +31,20 @@ function readArguments(args: readonly string[]) {
       json: { type: 'boolean' },
     } as const;
     const { values } = parseArgs({ args: [...args], options });
-    const { manifest = manifestFile, supergraph = supergraphFile, json = false } = values;
+    const { manifest = committedManifest, supergraph = supergraphFile, json = false } = values;
     return { manifest, supergraph, json };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
 }
 
-type Graph = {
-  readonly opened: OpenedSupergraph;
-  readonly schema: GraphQLSchema;
-  readonly model: CostModel;
-  /** Of the subgraphs in schema/subgraphs, by name: what only their own SDL says. */
-  readonly hints: ReadonlyMap<string, SubgraphHints>;
-  readonly contacts: ReadonlyMap<string, string | undefined>;
-};
-
-function report({ name, id, type, body }: Operation, graph: Graph): OperationReport {
-  const { opened, schema, model } = graph;
+function report({ name, id, type, body }: ManifestOperation, graph: Graph): OperationReport {
   const document = parse(body);
-  const problems = validate(schema, document).map(({ message }) => message);
+  const problems = validate(graph.schema, document).map(({ message }) => message);
   const operation = document.definitions.find((it) => it.kind === Kind.OPERATION_DEFINITION);
-  const facts = { name, id, type };
-  if (problems.length > 0 || !operation) {
-    return { ...facts, ...nothing, problems };
-  }
-  const input = { schema, document, operation, variables: assumedVariables(operation, schema), model };
-  const plan = planOperation(opened, { query: body });
-  const subgraphs = planSubgraphs(plan);
-  return {
-    ...facts,
-    depth: operationDepth(document),
-    cost: operationCost(input),
-    costliestPath: costliestPath(input),
-    ...summarizePlan(plan),
-    subgraphs,
-    owners: [...new Set(subgraphs.flatMap((subgraph) => graph.contacts.get(subgraph) ?? []))].sort(),
-    cacheability: operationCacheability(plan, graph.hints),
-    problems,
-  };
+  const about = { name, id, type };
+  if (problems.length > 0 || !operation) return { ...about, ...nothing, problems };
+  return { ...about, ...operationFacts(document, operation, graph).facts, problems };
 }
 
 const nothing = {
@@ -143,29 +57,6 @@ const nothing = {
   owners: [],
   cacheability: { maxAgeSeconds: 0, scope: 'public', decidedBy: '' },
 } as const;
-
-/** A value for every variable that needs one, and for numbers without a default. Only numbers can change a cost. */
-function assumedVariables({ variableDefinitions }: OperationDefinitionNode, schema: GraphQLSchema) {
-  const values: Record<string, unknown> = {};
-  for (const { variable, type: node, defaultValue } of variableDefinitions ?? []) {
-    const type = typeFromAST(schema, node as NamedTypeNode);
-    if (defaultValue === undefined && isInputType(type) && (isNonNullType(type) || type === GraphQLInt))
-      values[variable.name.value] = assumedValue(type);
-  }
-  return values;
-}
-
-function assumedValue(type: GraphQLInputType): unknown {
-  if (isNonNullType(type)) return assumedValue(type.ofType);
-  if (isListType(type)) return [assumedValue(type.ofType)];
-  if (isEnumType(type)) return type.getValues()[0]?.name;
-  if (isInputObjectType(type)) {
-    const required = Object.values(type.getFields()).filter(isRequiredInputField);
-    return Object.fromEntries(required.map((field) => [field.name, assumedValue(field.type)]));
-  }
-  if (type === GraphQLInt || type === GraphQLFloat) return assumedNumber;
-  return type === GraphQLBoolean ? true : 'assumed';
-}
 
 const columns = [
   'operation',
