@@ -27,6 +27,7 @@ import { loadGraphiql } from './http/graphiql.ts';
 import { createGraphqlHandler } from './http/graphql-handler.ts';
 import { idempotencyStep } from './http/idempotency-step.ts';
 import type { OperationStep } from './http/operation-steps.ts';
+import { planPictureStep } from './http/plan-picture.ts';
 import { type PlanSource, planningStep, planOfRequest } from './http/planning-step.ts';
 import { rateLimitStep } from './http/rate-limit-step.ts';
 import type { GatewayContext } from './http/request-scope.ts';
@@ -194,6 +195,7 @@ async function serve(parts: ServingParts): Promise<HttpServer> {
     handleGraphql: createGraphqlHandler({
       apollo,
       requestTimeoutMs: config.requestTimeoutMs,
+      showsPlans: config.appEnv === 'development' || config.appEnv === 'test',
       admit: load.admit,
       resolveDocument: createDocumentResolver({
         policy: config.persisted.policy,
@@ -319,6 +321,7 @@ function openSteps(parts: {
     rateLimitStep(rateLimits),
     idempotencyStep(idempotency),
     planningStep(plans),
+    planPictureStep,
     planBudgetStep(protection, observers.tolerated),
   ];
 }

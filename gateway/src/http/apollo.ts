@@ -12,6 +12,7 @@ import { answerText } from '../fanout/execution/response-data.ts';
 import { answerPlugin } from './answer-plugin.ts';
 import type { ToClientError } from './client-error.ts';
 import { type OperationStep, operationPlugin } from './operation-steps.ts';
+import { planPicturePlugin } from './plan-picture.ts';
 import { currentScope, type GatewayContext } from './request-scope.ts';
 
 /** Apollo Server with everything it would tell others, show or guess switched off. */
@@ -45,6 +46,7 @@ export function createApollo(options: {
     plugins: [
       operationPlugin(options.steps),
       answerPlugin(options.toClientError),
+      planPicturePlugin,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

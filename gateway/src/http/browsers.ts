@@ -13,6 +13,7 @@ const allowedHeaders = [
   'apollographql-client-version',
   'x-apollo-operation-name',
   'x-idempotency-key',
+  'x-nova-plan',
   headerNames.correlationId,
   headerNames.traceparent,
 ];

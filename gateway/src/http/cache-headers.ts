@@ -28,7 +28,8 @@ export function cacheable<Body extends string | Buffer>(
 
 function lifetimeOf({ operation, errorCodes, cachePolicy }: RequestScope): string | undefined {
   const { maxAgeSeconds = 0, isPrivate } = cachePolicy;
-  if (operation.foundBy !== 'id' || errorCodes.length > 0 || maxAgeSeconds === 0) return undefined;
+  if (operation.planWish || operation.foundBy !== 'id' || errorCodes.length > 0 || maxAgeSeconds === 0)
+    return undefined;
   return `${isPrivate ? 'private' : 'public'}, max-age=${maxAgeSeconds}`;
 }
 

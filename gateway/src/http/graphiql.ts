@@ -18,6 +18,7 @@ const assets = [
 ] as const;
 
 const sampleQuery = `# Posts with their authors and comments: one query, answered by the content and user services.
+# With the header {"x-nova-plan": "1"} (below, at Headers) the answer says how it was fetched; with "dry-run" nothing is.
 query PostsWithAuthorsAndComments {
   posts(first: 5) {
     nodes {

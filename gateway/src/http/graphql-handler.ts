@@ -5,12 +5,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredAnswer } from '../idempotency/store.ts';
 import { cacheable } from './cache-headers.ts';
 import { lastWord } from './idempotency-step.ts';
+import { readPlanWish } from './plan-picture.ts';
 import { type OperationRequest, readPostedOperation, readQueriedOperation } from './read-operation.ts';
 import { currentScope, type GatewayContext, type RequestScope } from './request-scope.ts';
 
 export type GraphqlHandlerOptions = {
   readonly apollo: ApolloServer<GatewayContext>;
   readonly requestTimeoutMs: number;
+  /** Whether who asks for the plan of an operation gets it. */
+  readonly showsPlans: boolean;
   /** Finds the text to run, or throws the policy's refusal. */
   readonly resolveDocument: (request: OperationRequest & { readonly isTrusted: boolean }) => Promise<{
     readonly query: string;
@@ -32,6 +35,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions) {
     const trustedAs = options.trustedClients.nameOf(headerOf(request, 'x-nova-client-key'));
     if (trustedAs !== undefined) scope.client.trustedAs = trustedAs;
     scope.operation.askedId = asked.ids[0];
+    if (options.showsPlans) scope.operation.planWish = readPlanWish(headerOf(request, 'x-nova-plan'));
     // Before the first wait, so that its time counts and a client that hangs up meanwhile is noticed.
     const deadline = startDeadline(options.requestTimeoutMs, hangUpSignal(reply));
     let settled: StoredAnswer | undefined;

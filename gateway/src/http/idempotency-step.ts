@@ -8,7 +8,7 @@ import type { RequestScope } from './request-scope.ts';
 export function idempotencyStep(idempotency: Idempotency): OperationStep {
   return {
     async run({ document, operation, queryHash, request: { operationName, variables }, contextValue: { request } }) {
-      if (operation?.operation !== 'mutation') return;
+      if (operation?.operation !== 'mutation' || request.operation.planWish === 'dry-run') return;
       const { viewer, clientAddress, deadline } = request;
       request.idempotency.claim = await idempotency.claim({
         key: request.idempotency.key,

@@ -37,14 +37,16 @@ export function operationPlugin(steps: readonly OperationStep[]): ApolloServerPl
         },
         async responseForOperation({ contextValue }) {
           if (!isAnswered(contextValue)) return null;
-          // Stands in for the earlier answer, which is sent as the text that it was.
-          return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult: {} } };
+          // An earlier answer is sent as the text that it was: this only stands in for it.
+          return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult: { data: null } } };
         },
       };
     },
   };
 }
 
+/** By what was done earlier, or because nothing is to be done. */
 function isAnswered({ request }: GatewayContext): boolean {
-  return request.idempotency.claim?.earlier !== undefined;
+  const { planWish, shownPlan } = request.operation;
+  return request.idempotency.claim?.earlier !== undefined || (planWish === 'dry-run' && shownPlan !== undefined);
 }

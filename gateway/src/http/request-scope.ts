@@ -4,6 +4,7 @@ import type { Planned } from '@nova/federation';
 import type { Deadline } from '@nova/resilience';
 import type { Identity } from '@nova/runtime';
 import type { Claim } from '../idempotency/idempotency.ts';
+import type { PlanWish, ShownPlan } from './plan-picture.ts';
 
 /**
  * What is known of one HTTP request, filled in on its way. Apollo copies the context it is given, so the scope is
@@ -31,6 +32,8 @@ export type RequestScope = {
     hasData: boolean;
     plan?: Planned['plan'];
     summary?: Planned['summary'];
+    planWish?: PlanWish;
+    shownPlan?: ShownPlan;
   };
   /**
    * `rpcCalls`: what subgraphs said of the gRPC calls they made for the operation; `shared`: fetches of others that were joined;
