@@ -10,7 +10,10 @@ const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.1
 
 const catalogSdl = `
   ${link}
-  type Query { product: Product, thing: Thing }
+  type Query { product: Product, thing: Thing, shelf: Shelf }
+  type Shelf { label: String, thing: Thing, pets: [Pet] }
+  interface Pet { name: String }
+  type Dog implements Pet { name: String }
   type Product @key(fields: "id") {
     id: ID!
     price(currency: String!): Int
@@ -34,7 +37,9 @@ const shippingSdl = `
 `;
 const labelsSdl = `
   ${link}
-  type Query { box: Box }
+  type Query { box: Box, cat: Cat }
+  interface Pet { name: String }
+  type Cat implements Pet { name: String, lives: Int }
   type Box { items: [Item!] }
   "The first key leads nowhere."
   type Item @key(fields: "code { one two }", resolvable: false) @key(fields: "id") {
@@ -65,7 +70,11 @@ beforeAll(async () => {
       sdl: catalogSdl,
       verifyIdentity,
       resolvers: {
-        Query: { product: () => ({ id: 't1' }), thing: () => null },
+        Query: {
+          product: () => ({ id: 't1' }),
+          thing: () => null,
+          shelf: () => ({ label: 'top', thing: null, pets: [{ __typename: 'Dog', name: 'Rex' }] }),
+        },
         Product: {
           __resolveReference: ({ id }: { id: string }) => ({ id }),
           price: (_: unknown, { currency }: { currency: string }) => prices[currency],
@@ -153,8 +162,26 @@ test('the way back into a subgraph is by a key that it can resolve', async () =>
   expect(await dataOf('{ box { items { label } } }')).toEqual({ box: { items: [{ label: 'the lamp' }] } });
 });
 
-test('a field that no subgraph can answer is an error, not a null without a word', async () => {
-  const { body } = await world.post({ query: '{ thing { hue } }' });
+test.each([
+  '{ thing { hue } }',
+  '{ shelf { label thing { hue } } }',
+  '{ shelf { thing { id tint: hue } } }',
+  'query ($a: Boolean = true) { shelf { label ... @include(if: $a) { thing { id ... on Thing { hue } } } } }',
+])('a field that no subgraph can answer is an error, not a null without a word: %s', async (query) => {
+  const { body } = await world.post({ query });
   expect(body.data ?? null).toBeNull();
   expect(body.errors).toHaveLength(1);
+});
+
+test.each([
+  ['{ shelf { label thing { id __typename } } }', { label: 'top', thing: null }],
+  ['{ shelf { pets { name ... on Cat { lives } } } }', { pets: [{ name: 'Rex' }] }],
+  ['{ shelf { pets { ... on Cat { lives } } label } }', { pets: [{}], label: 'top' }],
+  ['{ shelf { label thing @skip(if: true) { hue } } }', { label: 'top' }],
+  [
+    'query ($a: Boolean = true) { shelf { label ... @include(if: $a) { thing @skip(if: $a) { hue } } } }',
+    { label: 'top' },
+  ],
+])('what is never asked of anybody is no error: %s', async (query, shelf) => {
+  expect(await dataOf(query)).toEqual({ shelf });
 });

@@ -1,12 +1,12 @@
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
-import { assertValidSchema, getOperationAST, parse, print } from 'graphql';
+import { assertValidSchema, parse, print } from 'graphql';
 import { readCostModel } from './cost-model.ts';
-import { unfetchedRootFields } from './planning/fetched-root-fields.ts';
 import { clientName, withPlannedAliases } from './planning/planned-aliases.ts';
 import { withRealArguments } from './planning/real-arguments.ts';
 import { type StandIns, withStandIns } from './planning/required-arguments.ts';
 import { withResolvableKeysFirst } from './planning/resolvable-keys-first.ts';
+import { unfetchedFields } from './planning/unfetched-fields.ts';
 import { withoutSecurityMarker } from './security-marker.ts';
 
 /** A subgraph as the supergraph names it. */
@@ -77,14 +77,17 @@ export function planOperation(
   const document = runner === 'nova' ? withPlannedAliases(asked) : asked;
   const operation = operationFromDocument(apiSchema, document, { operationName });
   const plan = planner.buildQueryPlan(operation);
-  const node = getOperationAST(document, operationName);
-  const unfetched = node ? unfetchedRootFields(document, node, plan) : [];
-  if (unfetched.length > 0) throw new Error(`No subgraph can answer ${unfetched.map(clientName).join(', ')}.`);
+  const unfetched = unfetchedFields(operation, plan);
+  if (unfetched.length > 0) throw new Error(`No subgraph can answer ${unfetched.map(clientPath).join(', ')}.`);
   return standIns ? withRealArguments(plan, standIns) : plan;
 }
 
 /** Of the ways to fetch one operation; the library's own default is ten times as many. */
 const maxEvaluatedPlans = 1_000;
+
+function clientPath(path: string): string {
+  return path.split('.').map(clientName).join('.');
+}
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
