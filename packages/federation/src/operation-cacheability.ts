@@ -1,5 +1,6 @@
 import type { FetchNode, PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner';
 import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
+import { clientName } from './planning/planned-aliases.ts';
 import type { CacheHint, HintedField, SubgraphHints } from './subgraph-hints.ts';
 
 /** How long and by whom the answer to an operation may be kept at least, when it comes without errors. */
@@ -24,7 +25,11 @@ export function operationCacheability(plan: QueryPlan, hints: ReadonlyMap<string
   const secret = policies.find(({ isPrivate }) => isPrivate);
   const shortest = policies.find(({ maxAge }) => maxAge === maxAgeSeconds);
   const decider = maxAgeSeconds === 0 ? shortest : (secret ?? shortest);
-  return { maxAgeSeconds, scope: secret ? 'private' : 'public', decidedBy: decider?.path.join('.') ?? '' };
+  return {
+    maxAgeSeconds,
+    scope: secret ? 'private' : 'public',
+    decidedBy: decider?.path.map(clientName).join('.') ?? '',
+  };
 }
 
 type Path = readonly string[];

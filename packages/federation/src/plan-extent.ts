@@ -1,5 +1,6 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import { scheduleFetches } from './fetch-schedule.ts';
+import { clientName } from './planning/planned-aliases.ts';
 
 /** Why a plan takes as much as it takes, for whoever has to ask for less. */
 export type PlanExtent = {
@@ -17,5 +18,11 @@ export function planExtent(plan: QueryPlan): PlanExtent {
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .map(([name, count]) => `${name} ${count}`);
   const deepest = requests.at(-1)?.fetches[0].path ?? [];
-  return { calls: calls.join(', '), deepestPath: deepest.filter((step) => step !== '@').join('.') };
+  return {
+    calls: calls.join(', '),
+    deepestPath: deepest
+      .filter((step) => step !== '@')
+      .map(clientName)
+      .join('.'),
+  };
 }

@@ -53,5 +53,7 @@ test('the extent of a plan names calls as they are counted, and where the longes
   expect(planExtent({ kind: 'QueryPlan', node } as QueryPlan)).toEqual({ calls: 'user 3', deepestPath: 'a.a.a' });
   const together = inTurn(fetch, atOnce(flatten(entities), entities));
   expect(planExtent({ kind: 'QueryPlan', node: together } as QueryPlan).calls).toBe('user 2');
+  const aliased: PlanNode = { kind: 'Flatten', path: ['_alias_a', '@', 'b'], node: entities };
+  expect(planExtent({ kind: 'QueryPlan', node: inTurn(fetch, aliased) } as QueryPlan).deepestPath).toBe('a.b');
   expect(planExtent({ kind: 'QueryPlan' })).toEqual({ calls: '', deepestPath: '' });
 });
