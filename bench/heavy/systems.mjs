@@ -1,13 +1,14 @@
+import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../machine.mjs';
-import { forkReady } from '../processes.mjs';
+import { forkReady, keep } from '../processes.mjs';
 import { heavyDocument } from './documents.mjs';
 import { composeSupergraph } from './federation/compose.mjs';
-import { spawnListening } from './spawn-listening.mjs';
 import { tokenIssuer } from './tokens.mjs';
+import { untilAnswers } from './until-answers.mjs';
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const hiveCommand = file('node_modules/@graphql-hive/gateway/dist/bin.js');
@@ -51,19 +52,21 @@ export async function startSystems({ names, port, directory, routerBinary }) {
   const systems = {};
   for (const name of names) {
     const ownPort = port + 10 + 2 * systemNames.indexOf(name);
-    const pid = await starts[name]({ port: ownPort, behind, supergraph, directory, routerBinary });
-    systems[name] = { pid, url: `http://127.0.0.1:${ownPort}/graphql` };
+    const url = `http://127.0.0.1:${ownPort}/graphql`;
+    const child = await starts[name]({ port: ownPort, behind, supergraph, directory, routerBinary });
+    await untilAnswers(child, { name, url });
+    systems[name] = { pid: child.pid, url };
   }
   const metricsUrl = `http://127.0.0.1:${port + 10 + 2 * systemNames.indexOf('nova') + 1}/metrics`;
   return { subgraphs, subgraphsUrl: behind, systems, metricsUrl, mint };
 }
 
-/** The last two settings are those without which the heavy query would be refused. */
-async function startNova({ port, behind, supergraph, directory }) {
+/** The last setting is the one without which the heavy query would be refused. */
+function startNova({ port, behind, supergraph, directory }) {
   const identity = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
   writeFileSync(join(directory, 'identity.pem'), identity, { mode: 0o600 });
   writeFileSync(join(directory, 'manifest.json'), manifest());
-  const child = await forkReady(join(root, 'gateway/src/bin/server.ts'), {
+  return forkReady(join(root, 'gateway/src/bin/server.ts'), {
     env: {
       ...production,
       APP_ENV: 'production',
@@ -79,23 +82,20 @@ async function startNova({ port, behind, supergraph, directory }) {
       RATE_LIMIT_USER: 'off',
       RATE_LIMIT_PUBLIC: 'off',
       MAX_COMPLEXITY: '30000',
-      MAX_FETCHES: '20',
     },
   });
-  return child.pid;
 }
 
-async function startPlain({ port, supergraph }) {
-  const child = await forkReady(file('plain-gateway.mjs'), {
+function startPlain({ port, supergraph }) {
+  return forkReady(file('plain-gateway.mjs'), {
     env: { ...production, PORT: String(port), SUPERGRAPH_FILE: supergraph },
   });
-  return child.pid;
 }
 
 function startHive({ port, supergraph }, env) {
   const place = ['--port', String(port), '--host', '127.0.0.1', '--fork', '1'];
   const args = [hiveCommand, 'supergraph', supergraph, '--config-path', file('hive-config.mjs'), ...place];
-  return spawnListening([process.execPath, ...args], { port, cwd: file('.'), env: { ...production, ...env } });
+  return spawnKept(process.execPath, { args, cwd: file('.'), env: { ...production, ...env } });
 }
 
 function startHiveRouter({ port, supergraph, directory, routerBinary }) {
@@ -104,11 +104,17 @@ function startHiveRouter({ port, supergraph, directory, routerBinary }) {
     config,
     `supergraph: { source: file, path: ${supergraph} }
 http: { host: 127.0.0.1, port: ${port} }
-log: { level: error }
 headers: { all: { request: [{ propagate: { named: authorization } }] } }
 `,
   );
-  return spawnListening([routerBinary], { port, cwd: directory, env: { ROUTER_CONFIG_FILE_PATH: config } });
+  return spawnKept(routerBinary, { args: [], cwd: directory, env: { ROUTER_CONFIG_FILE_PATH: config } });
+}
+
+/** What is printed is not kept, errors are shown. */
+function spawnKept(command, { args, cwd, env }) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+  keep(child);
+  return child;
 }
 
 /** How the heavy query is asked for by its id. */
