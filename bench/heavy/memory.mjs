@@ -5,7 +5,6 @@ import { treeResidentMb } from './process-tree.mjs';
 const documents = 10_000;
 const step = 1_000;
 const settleMs = 2_000;
-const maxRefusals = 50;
 
 /** Sends documents never seen, one after another, and prints what the gateway holds after each thousand, and the slope of the second half. */
 export async function measureMemory({ pid, url, metricsUrl, onProgress }) {
@@ -26,15 +25,10 @@ export async function measureMemory({ pid, url, metricsUrl, onProgress }) {
   return samples;
 }
 
-/** A gateway whose machine is busy with something else may refuse; it is asked again, because time is not what is measured. */
-async function ask(url, query, refusals = 0) {
+async function ask(url, query) {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) });
   const text = await response.text();
-  if (response.status === 503 && refusals < maxRefusals) {
-    await pause(100);
-    return ask(url, query, refusals + 1);
-  }
   if (!response.ok || text.includes('"errors":[')) throw new Error(`Failed: ${text.slice(0, 500)}`);
 }
 

@@ -61,7 +61,7 @@ export async function startSystems({ names, port, directory, routerBinary }) {
   return { subgraphs, subgraphsUrl: behind, systems, metricsUrl, mint };
 }
 
-/** The last setting is the one without which the heavy query would be refused. */
+/** The last settings are those without which the heavy query, or a moment in which the machine does something else, would be answered with a refusal. */
 function startNova({ port, behind, supergraph, directory }) {
   const identity = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
   writeFileSync(join(directory, 'identity.pem'), identity, { mode: 0o600 });
@@ -82,6 +82,7 @@ function startNova({ port, behind, supergraph, directory }) {
       RATE_LIMIT_USER: 'off',
       RATE_LIMIT_PUBLIC: 'off',
       MAX_COMPLEXITY: '30000',
+      MAX_EVENT_LOOP_LAG_MS: '10000',
     },
   });
 }
