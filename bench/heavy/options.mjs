@@ -12,9 +12,8 @@ export const help = `Measures Nova's gateway beside other gateways on the heavy 
   --connections <number>    open at the same time (default 50)
   --tokens <number>         access tokens of the workload "personal" (default 2000)
   --delay <number>          ms that every answer of a subgraph is held back (default 0)
-  --only <names>            of ${systemNames.join(', ')}; separated by commas
+  --only <names>            of ${systemNames.join(', ')}; separated by commas (default all)
   --workloads <names>       of ${workloadNames.join(', ')}, overhead (default all)
-  --router <file>           a binary of Hive Router to measure as well
   --memory                  nothing but Nova's memory over 10 000 documents, one after another
   --port <number>           base of the ports used (default 26000, to 26029)
   --publish                 write results/heavy-published.* instead of results/heavy-latest.*
@@ -35,9 +34,8 @@ export function readOptions() {
   const { values } = parseArgs({
     options: {
       ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { type: 'string', default: value }])),
-      only: { type: 'string' },
+      only: { type: 'string', default: systemNames.join(',') },
       workloads: { type: 'string', default: [...workloadNames, 'overhead'].join(',') },
-      router: { type: 'string' },
       memory: { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -49,11 +47,9 @@ export function readOptions() {
     if (!pattern.test(values[name])) throw new Error(`--${name} must be a whole number, not "${values[name]}".`);
     values[name] = Number(values[name]);
   }
-  const known = systemNames.filter((name) => name !== 'hive-router' || values.router);
-  const names = listed('only', values.only ?? known.join(','), known);
   return {
     ...values,
-    names: values.memory ? ['nova'] : names,
+    names: values.memory ? ['nova'] : listed('only', values.only, systemNames),
     workloads: listed('workloads', values.workloads, [...workloadNames, 'overhead']),
   };
 }

@@ -22,7 +22,7 @@ try {
   warnWhenBusy();
   const { startSystems } = await import('./systems.mjs');
   console.log(`Starting ${options.names.join(', ')} ...`);
-  const started = await startSystems({ ...options, routerBinary: options.router, directory });
+  const started = await startSystems({ ...options, directory });
   if (options.memory) await memory(started);
   else await compare(started);
   await stop(0);

@@ -22,7 +22,6 @@ const starts = {
   'hive-sharing': (options) => startHive(options, { SHARE_REQUESTS: '1' }),
   'hive-rr': (options) => startHive(options, { ROUTER_RUNTIME: '1' }),
   'hive-rr-sharing': (options) => startHive(options, { ROUTER_RUNTIME: '1', SHARE_REQUESTS: '1' }),
-  'hive-router': startHiveRouter,
 };
 export const systemNames = Object.keys(starts);
 
@@ -34,14 +33,13 @@ export const titles = {
   'hive-sharing': 'Hive Gateway, sharing equal requests',
   'hive-rr': 'Hive Gateway, router-runtime',
   'hive-rr-sharing': 'Hive Gateway, router-runtime, sharing equal requests',
-  'hive-router': 'Hive Router',
 };
 
 /**
  * Starts the subgraphs and the systems named, each a process of its own over the same supergraph. Resolves with the
  * subgraphs' process and URL, `systems` as {pid, url} by name, Nova's metrics URL and `mint` for access tokens.
  */
-export async function startSystems({ names, port, directory, routerBinary }) {
+export async function startSystems({ names, port, directory }) {
   const { jwk, mint } = tokenIssuer();
   const behind = `http://127.0.0.1:${port}`;
   const subgraphs = await forkReady(file('federation/server.mjs'), {
@@ -53,7 +51,7 @@ export async function startSystems({ names, port, directory, routerBinary }) {
   for (const name of names) {
     const ownPort = port + 10 + 2 * systemNames.indexOf(name);
     const url = `http://127.0.0.1:${ownPort}/graphql`;
-    const child = await starts[name]({ port: ownPort, behind, supergraph, directory, routerBinary });
+    const child = await starts[name]({ port: ownPort, behind, supergraph, directory });
     await untilAnswers(child, { name, url });
     systems[name] = { pid: child.pid, url };
   }
@@ -96,24 +94,11 @@ function startPlain({ port, supergraph }) {
 function startHive({ port, supergraph }, env) {
   const place = ['--port', String(port), '--host', '127.0.0.1', '--fork', '1'];
   const args = [hiveCommand, 'supergraph', supergraph, '--config-path', file('hive-config.mjs'), ...place];
-  return spawnKept(process.execPath, { args, cwd: file('.'), env: { ...production, ...env } });
-}
-
-function startHiveRouter({ port, supergraph, directory, routerBinary }) {
-  const config = join(directory, 'router.config.yaml');
-  writeFileSync(
-    config,
-    `supergraph: { source: file, path: ${supergraph} }
-http: { host: 127.0.0.1, port: ${port} }
-headers: { all: { request: [{ propagate: { named: authorization } }] } }
-`,
-  );
-  return spawnKept(routerBinary, { args: [], cwd: directory, env: { ROUTER_CONFIG_FILE_PATH: config } });
-}
-
-/** What is printed is not kept, errors are shown. */
-function spawnKept(command, { args, cwd, env }) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    cwd: file('.'),
+    env: { ...process.env, ...production, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   keep(child);
   return child;
 }
