@@ -62,6 +62,8 @@ export async function startSurroundings(stack: StopStack, manifest: string): Pro
       SUBGRAPH_URLS: started.map(([name, { url }]) => `${name}=${url}`).join(','),
       // Each opens the supergraph for itself.
       PLAN_THREADS: '1',
+      // A busy machine is slow, not wrong.
+      MAX_EVENT_LOOP_LAG_MS: '600000',
       ...noRateLimits,
     },
   };

@@ -7,15 +7,12 @@ export const query = '{ posts(first: 2) { nodes { id } } user(id: "u1") { userna
 
 export const ada = { username: 'ada' };
 
-/** What else makes a gateway on a busy machine refuse. */
-const patient = { MAX_EVENT_LOOP_LAG_MS: '600000', PLAN_TIMEOUT_MS: '600000' };
-
-/** A world until the end of the test, where nothing fails but what the test breaks. */
+/** A world until the end of the test. */
 export async function startFaultWorld(
   options: WorldOptions = {},
   env: Readonly<Record<string, string>> = {},
 ): Promise<World> {
-  const world = await startWorld({ ...patient, ...env }, options);
+  const world = await startWorld(env, options);
   onTestFinished(() => world.stop());
   return world;
 }
