@@ -7,12 +7,12 @@ export const query = '{ posts(first: 2) { nodes { id } } user(id: "u1") { userna
 
 export const ada = { username: 'ada' };
 
-/** A world until the end of the test. */
+/** A world until the end of the test, where each request is sent on its own, so that they can be counted. */
 export async function startFaultWorld(
   options: WorldOptions = {},
   env: Readonly<Record<string, string>> = {},
 ): Promise<World> {
-  const world = await startWorld(env, options);
+  const world = await startWorld({ SHARE_IN_FLIGHT: 'false', ...env }, options);
   onTestFinished(() => world.stop());
   return world;
 }
