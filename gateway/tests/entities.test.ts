@@ -20,18 +20,21 @@ const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 2
 type Held = {
   readonly ids: readonly string[];
   answer(errors?: readonly object[], cacheControl?: string): void;
-  fail(): void;
 };
 
-/** Has user keep each call until the test answers it. */
-function holdUsers(): Held[] {
+/** Has user keep each call until the test answers it, but for those that ask for `broken`: they fail, however often. */
+function holdUsers(broken?: string): Held[] {
   const held: Held[] = [];
   world.subgraphs.user.misbehave((_request, response) => {
     const call = world.subgraphs.user.calls.at(-1) as ReceivedCall;
+    const ids = refs(call).flat();
+    if (broken !== undefined && ids.includes(broken)) {
+      response.destroy();
+      return;
+    }
     held.push({
-      ids: refs(call).flat(),
+      ids,
       answer: (errors, cacheControl) => answerUsers(response, call, { errors, cacheControl }),
-      fail: () => response.destroy(),
     });
   });
   return held;
@@ -92,16 +95,14 @@ test('four of the requests travel at a time', async () => {
 
 test('errors of a later request stand where their entities do; one that fails costs its own', async () => {
   world = await startWorld({ MAX_ENTITIES_PER_FETCH: '1' });
-  const held = holdUsers();
+  const held = holdUsers('u3');
   const asked = world.post({ query: feed });
   await until(() => held.length === 4);
-  const of = (id: string, nth = 0) => held.filter(({ ids }) => ids[0] === id)[nth];
-  of('u2')?.answer([{ message: 'No.', path: ['_e0', 0, 'username'], extensions: { code: 'FORBIDDEN' } }]);
-  of('u3')?.fail();
-  of('u1')?.answer();
-  of('u1', 1)?.answer();
-  await until(() => held.length === 5);
-  held[4]?.answer([{ message: 'No.', path: ['_e1', 0], extensions: { code: 'CONFLICT' } }]);
+  const refusal = (path: readonly unknown[], code: string) => [{ message: 'No.', path, extensions: { code } }];
+  const [username, author] = held.filter(({ ids }) => ids[0] === 'u2');
+  username?.answer(refusal(['_e0', 0, 'username'], 'FORBIDDEN'));
+  author?.answer(refusal(['_e1', 0], 'CONFLICT'));
+  for (const call of held.filter(({ ids }) => ids[0] === 'u1')) call.answer();
   const { status, body } = await asked;
   expect([status, names(body)]).toEqual([200, [everybody[0], everybody[1], [undefined, 'ADA', 'GRACE']]]);
   const told = body.errors.map(({ path, extensions }: { path: unknown[]; extensions: { code: string } }) => [
