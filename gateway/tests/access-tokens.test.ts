@@ -48,6 +48,7 @@ test('nothing that a client sends reaches a subgraph as a header, least of all a
     'x-correlation-id',
     'x-nova-deadline-ms',
     'x-nova-identity',
+    'x-nova-rpc-allowance',
   ]);
   expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
   expect(Number(headers['x-nova-deadline-ms'])).toBeLessThanOrEqual(10_000);

@@ -97,7 +97,7 @@ test('what a client that hung up wanted to write is not written, and the next on
 });
 
 test('when the time of a call is over, PostgreSQL works for it no longer', async () => {
-  const config = toConfig(readEnv({ ...nova.gatewayEnv, SUBGRAPH_TIMEOUT_MS: '1000' }));
+  const config = toConfig(readEnv({ ...nova.gatewayEnv, REQUEST_TIMEOUT_MS: '1000' }));
   const hasty = await createGateway(config, { log: createLogger({ service: 'test', level: 'silent' }) });
   onTestFinished(() => hasty.stop());
   await whileLocked('content.posts', async () => {

@@ -81,7 +81,7 @@ describe('several workers', { timeout: 60_000 }, () => {
   });
 
   test('stop together, each with the answer that it owes', async (context) => {
-    const gateway = await twoWorkers(context);
+    const gateway = await twoWorkers(context, { SHARE_IN_FLIGHT: 'false' });
     const { content } = surroundings.subgraphs;
     const owed: Array<() => void> = [];
     content.misbehave((_request, response) => owed.push(() => response.end('{"data":{"posts":{"nodes":[]}}}')));
