@@ -20,9 +20,9 @@ export { type PlanPicture, planPicture } from './plan-picture/plan-picture.ts';
 export { planSvg } from './plan-picture/plan-svg.ts';
 export { planTree } from './plan-picture/plan-tree.ts';
 export { type PlanSummary, planSubgraphs, summarizePlan } from './plan-summary.ts';
+export type { RequiredSelection } from './planning/conditional-requirements.ts';
 export { clientName, plannedName } from './planning/planned-aliases.ts';
 export { type Planned, type Planner, type PlannerOptions, startPlanner } from './planning/planner.ts';
-export type { RequiredSelection } from './planning/real-arguments.ts';
 export { rootFieldCounts } from './root-fields.ts';
 
 export { withoutSecurityMarker } from './security-marker.ts';

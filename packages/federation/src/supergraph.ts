@@ -2,7 +2,13 @@ import { operationFromDocument, type Schema, Supergraph } from '@apollo/federati
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { assertValidSchema, parse, print } from 'graphql';
 import { readCostModel } from './cost-model.ts';
-import { clientName, withPlannedAliases } from './planning/planned-aliases.ts';
+import {
+  type Requirements,
+  readRequirements,
+  withConditionalRequirements,
+} from './planning/conditional-requirements.ts';
+import { clientName } from './planning/planned-aliases.ts';
+import { plannedDocument } from './planning/planned-document.ts';
 import { withRealArguments } from './planning/real-arguments.ts';
 import { type StandIns, withStandIns } from './planning/required-arguments.ts';
 import { withResolvableKeysFirst } from './planning/resolvable-keys-first.ts';
@@ -32,6 +38,7 @@ export type OpenedSupergraph = LoadedSupergraph & {
   readonly apiSchema: Schema;
   readonly planner: QueryPlanner;
   readonly standIns: StandIns | undefined;
+  readonly requirements: Requirements | undefined;
 };
 
 /**
@@ -56,30 +63,32 @@ export function openSupergraph(text: string, runner: PlanRunner = 'nova'): Opene
 function openForPlanning(
   sdl: string,
   runner: PlanRunner,
-): Pick<OpenedSupergraph, 'apiSchema' | 'planner' | 'standIns'> {
+): Pick<OpenedSupergraph, 'apiSchema' | 'planner' | 'standIns' | 'requirements'> {
   const document = withResolvableKeysFirst(parse(sdl, { noLocation: true }));
   const standIns = runner === 'nova' ? withStandIns(document) : undefined;
   // The fields that have stand-ins are required by nobody any more, which validation would not accept.
   const supergraph = Supergraph.build(print(standIns?.supergraph ?? document), { validateSupergraph: false });
   return {
     apiSchema: supergraph.apiSchema(),
-    planner: new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans } }),
+    planner: new QueryPlanner(supergraph, { reuseQueryFragments: false, debug: { maxEvaluatedPlans } }),
     standIns,
+    requirements: runner === 'nova' ? readRequirements(standIns?.supergraph ?? document) : undefined,
   };
 }
 
 /** How to fetch a valid operation. Takes as long as it takes: the gateway asks a `Planner`. */
 export function planOperation(
-  { apiSchema, planner, standIns, runner }: OpenedSupergraph,
+  { apiSchema, planner, standIns, requirements, runner }: OpenedSupergraph,
   { query, operationName }: { readonly query: string; readonly operationName?: string | undefined },
 ): QueryPlan {
   const asked = parse(query);
-  const document = runner === 'nova' ? withPlannedAliases(asked) : asked;
+  const document = runner === 'nova' ? plannedDocument(asked) : asked;
   const operation = operationFromDocument(apiSchema, document, { operationName });
   const plan = planner.buildQueryPlan(operation);
   const unfetched = unfetchedFields(operation, plan);
   if (unfetched.length > 0) throw new Error(`No subgraph can answer ${unfetched.map(clientPath).join(', ')}.`);
-  return standIns ? withRealArguments(plan, standIns) : plan;
+  const marked = requirements ? withConditionalRequirements(plan, requirements) : plan;
+  return standIns ? withRealArguments(marked, standIns) : marked;
 }
 
 /** Of the ways to fetch one operation; the library's own default is ten times as many. */

@@ -49,6 +49,7 @@ export type EntityPart = {
   readonly represent: Represent;
   readonly inputRewrites: Rewrite | undefined;
   readonly outputRewrites: Rewrite | undefined;
+  readonly isOfType: IsOfType;
 };
 
 export function compilePlan(plan: QueryPlan, isOfType: IsOfType): CompiledPlan {
@@ -91,5 +92,6 @@ function entityPart({ fetch, path, conditions }: ScheduledFetch, names: EntityNa
     represent: compileRepresentation(fetch.requires ?? [], isOfType),
     inputRewrites: compileRewrites(fetch.inputRewrites, isOfType),
     outputRewrites: compileRewrites(fetch.outputRewrites, isOfType),
+    isOfType,
   };
 }

@@ -172,12 +172,15 @@ function valueShape(type: GraphQLOutputType, sets: readonly SelectionSetNode[], 
   if (isEnumType(type))
     return { isNonNull: false, isLeaf: (value) => typeof value === 'string' && type.getValue(value) != null };
   const isLeaf = isSpecifiedScalarType(type) ? scalars[type.name] : undefined;
-  return { isNonNull: false, isLeaf: isLeaf ?? (() => true) };
+  return { isNonNull: false, isLeaf: isLeaf ?? isWritable };
 }
+
+/** What JSON text can say: a number like 1e999 is read as one that it cannot. */
+const isWritable = (value: unknown): boolean => typeof value !== 'number' || Number.isFinite(value);
 
 const scalars: Readonly<Record<string, (value: unknown) => boolean>> = {
   Int: Number.isInteger,
-  Float: (value) => typeof value === 'number',
+  Float: Number.isFinite,
   String: (value) => typeof value === 'string',
   Boolean: (value) => typeof value === 'boolean',
   ID: (value) => typeof value === 'string' || Number.isInteger(value),

@@ -2,7 +2,7 @@ import type { SubgraphAnswer } from '../subgraph-answer.ts';
 import type { CompiledPlan, EntityFetch, EntityPart, PlannedRequest, RootFetch } from './compile-plan.ts';
 import { entitiesAt, type PlanPath, placesAt, type ResponsePath } from './entities-at.ts';
 import { mergeInto } from './merge.ts';
-import { type Entity, isEntity, setOwn } from './types-of-data.ts';
+import { type Entity, type IsOfType, isEntity, setOwn } from './types-of-data.ts';
 
 /** An error that a subgraph told, with its place in the whole answer. */
 export type SubgraphError = NonNullable<SubgraphAnswer['errors']>[number];
@@ -52,7 +52,7 @@ async function fetchRoot(node: RootFetch, { data, shared }: Merged, run: PlanRun
     const answer = await run.send(node, variablesOf(node, run));
     for (const error of answer.errors ?? [])
       run.told(node.subgraph, { ...error, path: error.path && [...plainPath(node.path), ...error.path] });
-    if (!answer.data) return;
+    if (!answer.data) return requireReason(answer);
     node.outputRewrites?.(answer.data);
     mergeIntoAll(targets, answer.data, shared);
   } catch (error) {
@@ -65,7 +65,7 @@ type Asked = { readonly representations: Entity[]; readonly targets: Entity[][] 
 
 async function fetchEntities(node: EntityFetch, { data, shared }: Merged, run: PlanRun): Promise<void> {
   const asked = node.parts.map((part) =>
-    askFor(part, isWanted(part.conditions, run) ? entitiesAt(data, part.path, shared) : []),
+    askFor(part, isWanted(part.conditions, run) ? entitiesAt(data, part.path, shared) : [], run),
   );
   if (asked.every(({ representations }) => representations.length === 0)) return;
   const variables = variablesOf(node, run);
@@ -73,10 +73,14 @@ async function fetchEntities(node: EntityFetch, { data, shared }: Merged, run: P
   try {
     const answer = await run.send(node, variables);
     if (answer.errors) tellErrors(node, answer.errors, { data, asked, run });
-    if (!answer.data) return;
+    if (!answer.data) return requireReason(answer);
     for (const [at, part] of node.parts.entries()) {
-      const received = receivedEntities(part, answer.data[part.alias], asked[at] as Asked);
-      for (const [place, entity] of received) mergeIntoAll((asked[at] as Asked).targets[place] ?? [], entity, shared);
+      const received = receivedEntities(part, answer, asked[at] as Asked);
+      for (const [place, entity] of received) {
+        const targets = (asked[at] as Asked).targets[place] ?? [];
+        keepType(part, targets, entity);
+        mergeIntoAll(targets, entity, shared);
+      }
     }
   } catch (error) {
     run.failed(error, onlyPlace(node, asked, data));
@@ -91,11 +95,11 @@ function onlyPlace({ parts }: EntityFetch, asked: readonly Asked[], data: Entity
   return places?.length === 1 ? places[0] : undefined;
 }
 
-function askFor({ represent, inputRewrites }: EntityPart, entities: readonly Entity[]): Asked {
+function askFor({ represent, inputRewrites }: EntityPart, entities: readonly Entity[], { conditions }: PlanRun): Asked {
   const targetsOf = new Map<string, Entity[]>();
   const asked: Asked = { representations: [], targets: [] };
   for (const entity of entities) {
-    const text = represent(entity);
+    const text = represent(entity, conditions);
     if (text === null) continue;
     const known = targetsOf.get(text);
     if (known) {
@@ -114,25 +118,50 @@ function askFor({ represent, inputRewrites }: EntityPart, entities: readonly Ent
   return asked;
 }
 
+/** Nulls have to be explained. */
+function requireReason({ errors = [] }: SubgraphAnswer): void {
+  if (errors.length === 0) throw new Error('A subgraph answered nothing, and no error says why.');
+}
+
 /** The entities that came, with their place among those asked for. */
 function receivedEntities(
-  { outputRewrites }: EntityPart,
-  received: unknown,
+  { alias, outputRewrites, isOfType }: EntityPart,
+  answer: SubgraphAnswer,
   { targets }: Asked,
 ): Array<[number, Entity]> {
-  // Without entities an error says why.
-  if (received === null || received === undefined) return [];
+  const received: unknown = answer.data?.[alias];
+  if (targets.length === 0) return [];
+  if (received === null || received === undefined) {
+    requireReason(answer);
+    return [];
+  }
   if (!Array.isArray(received) || received.length !== targets.length)
     throw new Error(
       `A subgraph answered ${targets.length} entities with ${Array.isArray(received) ? received.length : 'none'}.`,
     );
   const entities: Array<[number, Entity]> = [];
   for (const [place, entity] of received.entries()) {
-    if (!isEntity(entity)) continue;
+    if (entity === null || entity === undefined) continue;
+    if (!isEntity(entity)) throw new Error('A subgraph answered an entity with something else.');
     outputRewrites?.(entity);
+    const known = targets[place]?.[0]?.__typename;
+    const { __typename: said = known } = entity;
+    if (typeof known === 'string' && said !== known && !areRelated(known, said, isOfType))
+      throw new Error(`A subgraph answered an entity of the type ${known} with another.`);
     entities.push([place, entity]);
   }
   return entities;
+}
+
+function areRelated(known: string, said: unknown, isOfType: IsOfType): boolean {
+  return typeof said === 'string' && (isOfType(known, said) || isOfType(said, known));
+}
+
+/** To a subgraph with an interface object all of an interface are of one type: what is known of the entity says more. */
+function keepType({ isOfType }: EntityPart, [target]: readonly Entity[], received: Entity): void {
+  const known = target?.__typename;
+  if (typeof known === 'string' && typeof received.__typename === 'string' && isOfType(known, received.__typename))
+    received.__typename = known;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FetchNode, QueryPlanSelectionNode } from '@apollo/query-planner';
+import type { FetchNode } from '@apollo/query-planner';
 import {
   type DirectiveNode,
   type FieldNode,
@@ -8,8 +8,8 @@ import {
   print,
   type SelectionSetNode,
 } from 'graphql';
+import type { RequiredSelection } from '../planning/conditional-requirements.ts';
 import { clientName } from '../planning/planned-aliases.ts';
-import type { RequiredSelection } from '../planning/real-arguments.ts';
 
 export type AskedEntity = {
   readonly type: string;
@@ -18,7 +18,7 @@ export type AskedEntity = {
 };
 
 /** What a fetch sends of the entities that it asks about, one entry for each type. */
-export function askedEntities(requires: readonly QueryPlanSelectionNode[]): AskedEntity[] {
+export function askedEntities(requires: readonly RequiredSelection[]): AskedEntity[] {
   const byType = new Map<string, Set<string>>();
   for (const selection of requires) {
     if (selection.kind !== 'InlineFragment') continue;
@@ -30,7 +30,7 @@ export function askedEntities(requires: readonly QueryPlanSelectionNode[]): Aske
   return [...byType].map(([type, fields]) => ({ type, by: [...fields].join(' ') }));
 }
 
-function selectionTexts(selections: readonly QueryPlanSelectionNode[], type = ''): string[] {
+function selectionTexts(selections: readonly RequiredSelection[], type = ''): string[] {
   return selections.flatMap((selection: RequiredSelection) => {
     if (selection.kind === 'InlineFragment') {
       const { typeCondition = type } = selection;

@@ -9,10 +9,8 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
+import type { RequiredSelection } from './conditional-requirements.ts';
 import { requiredKey, type StandIns } from './required-arguments.ts';
-
-/** A required field that is read from the data under one name and sent to the subgraph under another. */
-export type RequiredSelection = QueryPlanSelectionNode & { readonly sentAs?: string };
 
 /** Turns the stand-ins of a plan back into the fields that they stand for. */
 export function withRealArguments(plan: QueryPlan, standIns: StandIns): QueryPlan {
@@ -51,7 +49,7 @@ function realFetch(fetch: FetchNode, standIns: StandIns): PlanNode {
       ...fetch,
       operation: print(real),
       variableUsages: fetch.variableUsages?.filter((name) => names.has(name)),
-      ...(fetch.requires && { requires: realRequires(fetch.requires, standIns, group) }),
+      ...(fetch.requires && { requires: realRequires(fetch.requires, standIns, group) as QueryPlanSelectionNode[] }),
     };
   });
   const [only] = fetches;
@@ -137,10 +135,10 @@ function keepFields(operation: OperationDefinitionNode, fields: ReadonlySet<Fiel
 }
 
 function realRequires(
-  selections: readonly QueryPlanSelectionNode[],
+  selections: readonly RequiredSelection[],
   standIns: StandIns,
   group: Group | undefined,
-): QueryPlanSelectionNode[] {
+): RequiredSelection[] {
   return selections.flatMap((selection): RequiredSelection[] => {
     if (selection.kind === 'InlineFragment')
       return [{ ...selection, selections: realRequires(selection.selections, standIns, group) }];

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 
 /**
- * Required fields with arguments. The planner knows a field by its response name alone and takes `price(currency: "USD")`
+ * Required fields that take arguments. The planner knows a field by its response name alone and takes `price(currency: "USD")`
  * and `price(currency: "EUR")` for one; the arguments of one of them win, in silence. So each such field gets a stand-in
  * without arguments, `_r0_price`, which plans then turn back: it is asked for as `_r0_price: price(currency: "USD")` and
  * sent as `price`.
@@ -35,7 +35,7 @@ export function requiredKey(subgraph: string, typeName: string, field: string): 
   return `${subgraph} ${typeName}.${field}`;
 }
 
-/** Undefined when no field requires another with arguments. */
+/** Undefined when no field requires another that takes arguments. */
 export function withStandIns(supergraph: DocumentNode): StandIns | undefined {
   const types = new Map(supergraph.definitions.filter(isFieldsType).map((type) => [type.name.value, type]));
   const maker = createMaker(types);
@@ -46,7 +46,7 @@ export function withStandIns(supergraph: DocumentNode): StandIns | undefined {
     const fields = (type.fields ?? []).map((field) => {
       const directives = (field.directives ?? []).map((directive) => {
         const requires = stringArgument(directive, 'requires');
-        if (directive.name.value !== 'join__field' || !requires?.includes('(')) return directive;
+        if (directive.name.value !== 'join__field' || requires === undefined) return directive;
         const used: string[] = [];
         const text = maker.replace(requires, type.name.value, used);
         if (used.length === 0) return directive;
@@ -72,6 +72,13 @@ function createMaker(types: ReadonlyMap<string, TypeNode>) {
   const names = new Map<string, string>();
   const fields = new Map<string, Map<string, FieldDefinitionNode>>();
 
+  const taken = new Set([...types.values()].flatMap(({ fields = [] }) => fields.map(({ name }) => name.value)));
+  const freeName = (field: string): string => {
+    let name = `_r${names.size}_${field}`;
+    while (taken.has(name)) name += '_';
+    return name;
+  };
+
   const add = (typeName: string, name: string, field: string): void => {
     const type = types.get(typeName);
     const real = type?.fields?.find((it) => it.name.value === field);
@@ -87,7 +94,7 @@ function createMaker(types: ReadonlyMap<string, TypeNode>) {
 
   const standInFor = (typeName: string, { name: { value: field }, arguments: args = [] }: FieldNode): string => {
     const key = `${field}(${args.map(print).sort().join(', ')})`;
-    const name = names.get(key) ?? `_r${names.size}_${field}`;
+    const name = names.get(key) ?? freeName(field);
     names.set(key, name);
     byName.set(name, { field, args });
     add(typeName, name, field);
@@ -108,7 +115,8 @@ function createMaker(types: ReadonlyMap<string, TypeNode>) {
     const field = types.get(typeName)?.fields?.find((it) => it.name.value === selection.name.value);
     const inner = field ? namedType(field) : '';
     const selectionSet = selection.selectionSet && replaceSet(selection.selectionSet, inner, used);
-    if (!selection.arguments?.length) return { ...selection, selectionSet };
+    // Without arguments here the client can still give some.
+    if (!field?.arguments?.length) return { ...selection, selectionSet };
     const name = standInFor(typeName, selection);
     used.push(name);
     return { ...selection, name: { kind: Kind.NAME, value: name }, arguments: [], selectionSet };
@@ -132,7 +140,7 @@ function isFieldsType(definition: DocumentNode['definitions'][number]): definiti
 }
 
 /** Names of subgraphs by their values of the enum join__Graph. */
-function namesOfGraphs({ definitions }: DocumentNode): ReadonlyMap<string, string> {
+export function namesOfGraphs({ definitions }: DocumentNode): ReadonlyMap<string, string> {
   const graphs = definitions.find(
     (definition) => definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph',
   );
