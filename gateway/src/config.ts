@@ -11,6 +11,7 @@ import {
 } from '@nova/runtime';
 import ipaddr from 'ipaddr.js';
 import type { RevocationOptions } from './auth/revocations.ts';
+import { entityCacheSettings, toEntityCache } from './fanout/entity-cache/settings.ts';
 import { type SubgraphOptions, subgraphSettings, toSubgraphs } from './fanout/settings.ts';
 import { idempotencySettings, toIdempotency } from './idempotency/settings.ts';
 import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
@@ -83,6 +84,7 @@ export const settings = {
       'Memory for texts that clients sent with their hash, so that the hash is enough later (APQ); with REDIS_URL what one gateway was sent all know.',
   }),
   ...subgraphSettings,
+  ...entityCacheSettings,
   JWKS_URL: setting.url({
     default: 'http://127.0.0.1:4010/.well-known/jwks.json',
     description: 'Where the identity subgraph publishes the public keys of access tokens.',
@@ -193,6 +195,8 @@ export type GatewayConfig = {
     readonly automaticBytes: number;
   };
   readonly subgraphs: SubgraphOptions;
+  /** Undefined when it is off. */
+  readonly entityCache: ReturnType<typeof toEntityCache>;
   readonly auth: {
     readonly jwksUrl: string;
     readonly revocations: RevocationOptions;
@@ -244,6 +248,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       policy: flat.PERSISTED_POLICY ?? (lenient ? 'open' : 'id-only'),
     },
     subgraphs: toSubgraphs(flat),
+    entityCache: toEntityCache(flat),
     auth: {
       jwksUrl: flat.JWKS_URL,
       revocations: {

@@ -3,6 +3,7 @@ import type { ApolloServer } from '@apollo/server';
 import { hearEndedSessions, openRedis, type RedisConnection } from '@nova/cache';
 import type { LoadedSupergraph } from '@nova/federation';
 import {
+  type AdminRoute,
   type AdminServer,
   anonymous,
   createIdentitySigner,
@@ -18,6 +19,9 @@ import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import { createOperationAccess } from './auth/operation-access.ts';
 import { openRevocations } from './auth/revocations.ts';
 import { disableVendorTelemetry, type GatewayConfig } from './config.ts';
+import { createEntityCache, type EntityCache } from './fanout/entity-cache/entity-cache.ts';
+import { createMemoryStore as createCacheMemory } from './fanout/entity-cache/memory-store.ts';
+import { createRedisStore as createCacheRedis } from './fanout/entity-cache/redis-store.ts';
 import { createFanout, type Fanout } from './fanout/fanout.ts';
 import { accessStep } from './http/access-step.ts';
 import { createApollo } from './http/apollo.ts';
@@ -29,6 +33,7 @@ import { idempotencyStep } from './http/idempotency-step.ts';
 import type { OperationStep } from './http/operation-steps.ts';
 import { planPictureStep } from './http/plan-picture.ts';
 import { type PlanSource, planningStep, planOfRequest } from './http/planning-step.ts';
+import { createPurgeRoute } from './http/purge-route.ts';
 import { rateLimitStep } from './http/rate-limit-step.ts';
 import type { GatewayContext } from './http/request-scope.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';
@@ -94,9 +99,6 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
   stack.add('load watch', async () => load.stop());
   observeLoad(metrics, load);
   const redis = connectRedis(config, metrics, stack);
-  const admin = await startAdmin(config, metrics, { phase: () => phase, load });
-  stack.add('admin server', () => admin.stop());
-
   const protection = createProtection(config.limits);
   const observers = createObservers({
     log,
@@ -105,13 +107,13 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     measuresTexts: config.persisted.measure,
     toleratedOf: protection.toleratedOf,
   });
-  const fanout = openFanout({ config, protection, observers, metrics, stack });
+  const { entityCache, purges } = openCache(config, { redis, observers, now: overrides.now ?? Date.now });
+  const admin = await startAdmin(config, metrics, { phase: () => phase, load, purges });
+  stack.add('admin server', () => admin.stop());
+  const fanout = openFanout({ config, protection, observers, metrics, stack, entityCache });
 
-  const manifest = await openManifestFiles({
-    files: config.persisted.manifestFiles,
-    pollMs: config.filePollMs,
-    events: observers.manifest,
-  });
+  const { manifestFiles: files } = config.persisted;
+  const manifest = await openManifestFiles({ files, pollMs: config.filePollMs, events: observers.manifest });
   stack.add('persisted manifest', () => manifest.stop());
 
   const toClientError = createToClientError({ log, suggestions: development });
@@ -157,13 +159,15 @@ function openFanout(parts: {
   observers: Observers;
   metrics: Metrics;
   stack: StopStack;
+  entityCache: EntityCache | undefined;
 }): Fanout {
-  const { config, protection, observers, metrics, stack } = parts;
+  const { config, protection, observers, metrics, stack, entityCache } = parts;
   const fanout = createFanout({
     ...config.subgraphs,
     maxRpcCalls: protection.enforcedRpcCalls,
     observe: observers.subgraphCall,
     events: observers.fanout,
+    entityCache,
     limitEntities(asked, scope) {
       for (const excess of protection.checkEntities(asked)) observers.tolerated(excess, scope);
     },
@@ -219,9 +223,12 @@ function connectRedis({ redisUrl }: GatewayConfig, metrics: Metrics, stack: Stop
 
 type Phase = 'starting' | 'ready' | 'stopping';
 
-type Readiness = { readonly phase: () => Phase; readonly load: LoadShedding };
+type PurgeRoutes = Readonly<Record<string, AdminRoute>>;
 
-function startAdmin(config: GatewayConfig, metrics: Metrics, { phase, load }: Readiness): Promise<AdminServer> {
+type AdminParts = { readonly phase: () => Phase; readonly load: LoadShedding; readonly purges: PurgeRoutes };
+
+function startAdmin(config: GatewayConfig, metrics: Metrics, parts: AdminParts): Promise<AdminServer> {
+  const { phase, load, purges } = parts;
   const check = () => {
     if (phase() !== 'ready') throw new Error(`the gateway is ${phase()}`);
   };
@@ -234,7 +241,23 @@ function startAdmin(config: GatewayConfig, metrics: Metrics, { phase, load }: Re
       { name: 'gateway', check },
       { name: 'load', check: load.check },
     ],
+    routes: purges,
   });
+}
+
+/** What subgraphs say is everybody's, and the page where whoever knows the token purges it. */
+function openCache(
+  { entityCache: options }: GatewayConfig,
+  { redis, observers, now }: { redis: RedisConnection | undefined; observers: Observers; now: () => number },
+): { readonly entityCache: EntityCache | undefined; readonly purges: PurgeRoutes } {
+  if (!options) return { entityCache: undefined, purges: {} };
+  const { maxBytes, purgeToken: token } = options;
+  const store = redis ? createCacheRedis(redis.client) : createCacheMemory({ maxBytes, now });
+  const { entityCache: events, purged } = observers;
+  return {
+    entityCache: createEntityCache({ ...options, store, events }),
+    purges: token === undefined ? {} : { '/purge': createPurgeRoute({ token, purge: store.purge, purged }) },
+  };
 }
 
 async function openAuthentication(parts: {

@@ -59,6 +59,7 @@ export async function startSurroundings(stack: StopStack, manifest: string): Pro
       IDENTITY_PRIVATE_KEY_FILE: file('identity.pem'),
       JWKS_URL: issuer.jwksUrl,
       REVOCATIONS_URL: issuer.revocationsUrl,
+      ENTITY_CACHE: 'off',
       SUBGRAPH_URLS: started.map(([name, { url }]) => `${name}=${url}`).join(','),
       // Each opens the supergraph for itself.
       PLAN_THREADS: '1',

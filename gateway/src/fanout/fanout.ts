@@ -2,6 +2,7 @@ import type { GraphQLDataSource } from '@apollo/gateway';
 import { restrictCachePolicy } from './cache-policy.ts';
 import { chunkEntities } from './chunk-entities.ts';
 import { type AskedEntities, countEntities } from './count-entities.ts';
+import type { EntityCache } from './entity-cache/entity-cache.ts';
 import { createExecutor, type Executor } from './execution/executor.ts';
 import type { FanoutContext, FanoutScope } from './fanout-context.ts';
 import { type GuardEvents, type GuardedSubgraph, guardSubgraph, type SubgraphHealth } from './guarded-subgraph.ts';
@@ -37,11 +38,13 @@ export function createFanout(
     maxRpcCalls: number | undefined;
     observe(call: SubgraphCall): void;
     events: FanoutEvents;
+    /** Undefined where nothing is kept. */
+    entityCache: EntityCache | undefined;
     /** Throws to refuse a fetch. */
     limitEntities(asked: AskedEntities, scope: FanoutScope): void;
   },
 ): Fanout {
-  const { table, maxResponseBytes, maxRpcCalls, observe, events } = options;
+  const { table, maxResponseBytes, maxRpcCalls, observe, events, entityCache } = options;
   const connectionsTo = (subgraph: string) => table.policyOf(subgraph).maxRunning;
   const pools = createSubgraphPools({ connectionsTo, maxResponseBytes });
   const addressOf = ({ name, url }: { readonly name: string; readonly url?: string }): SubgraphAddress => {
@@ -60,8 +63,9 @@ export function createFanout(
   };
   const sharing = options.shareInFlight ? createSharing({ timeoutMs: table.longestTimeoutMs, events }) : undefined;
   const chunked = chunkEntities(sharing?.fetches(send) ?? send, options);
-  const call = withCachePolicy(countEntities(chunked, options));
-  const executor = createExecutor({ call });
+  const cached = entityCache?.wrap(chunked) ?? chunked;
+  const call = withCachePolicy(countEntities(cached, options));
+  const executor = createExecutor({ call, serve: entityCache?.serve });
   return {
     executor: sharing?.executions(executor) ?? executor,
     dataSource(definition) {

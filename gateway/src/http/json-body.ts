@@ -13,8 +13,13 @@ export function readJsonBodies(app: FastifyInstance, maxBytes: number): void {
     if (encoding !== undefined && encoding !== 'identity')
       throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the body uncompressed.');
     if (Number(headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
-    return parse(await readText(payload, maxBytes));
+    return readJson(payload, maxBytes);
   });
+}
+
+/** Reads a whole body. Throws BODY_TOO_LARGE, BATCHING_DISABLED, MALFORMED_JSON or BAD_REQUEST. */
+export async function readJson(payload: IncomingMessage, maxBytes: number): Promise<unknown> {
+  return parse(await readText(payload, maxBytes));
 }
 
 function readText(payload: IncomingMessage, maxBytes: number): Promise<string> {

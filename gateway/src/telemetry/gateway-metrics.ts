@@ -61,6 +61,7 @@ export function createGatewayMetrics(registry: Metrics) {
     }),
     ...limitMetrics(registers),
     ...idempotencyMetrics(registers),
+    ...entityCacheMetrics(registers),
     ...fileMetrics(registers),
   };
 }
@@ -162,6 +163,34 @@ function idempotencyMetrics(registers: Metrics[]) {
       name: 'gateway_idempotency_store_failures_total',
       help: 'Commands that the store of idempotency keys did not answer, by command: begin, finish or release.',
       labelNames: ['command'],
+      registers,
+    }),
+  };
+}
+
+function entityCacheMetrics(registers: Metrics[]) {
+  return {
+    entityCacheLookups: new Counter({
+      name: 'gateway_entity_cache_lookups_total',
+      help: 'Entities and root fields that were looked for, by subgraph and result: hit, miss, skipped (the store was away, or the request cannot be cached); stale: missed, and an old answer stood in for a service that was away.',
+      labelNames: ['subgraph', 'result'],
+      registers,
+    }),
+    entityCacheStoreFailures: new Counter({
+      name: 'gateway_entity_cache_store_failures_total',
+      help: 'Commands that the store of the entity cache did not answer in time, by command: look or keep.',
+      labelNames: ['command'],
+      registers,
+    }),
+    purges: new Counter({
+      name: 'gateway_entity_cache_purged_tags_total',
+      help: 'Tags that were purged through the admin port.',
+      registers,
+    }),
+    purgeStaleness: new Histogram({
+      name: 'gateway_entity_cache_purge_staleness_seconds',
+      help: 'Time from a change to the purge of what it made old, of purges through the admin port.',
+      buckets: seconds,
       registers,
     }),
   };

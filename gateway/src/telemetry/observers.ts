@@ -1,9 +1,11 @@
 import type { Logger } from '@nova/runtime';
 import type { RevocationEvents } from '../auth/revocations.ts';
+import type { EntityCacheEvents } from '../fanout/entity-cache/entity-cache.ts';
 import type { FanoutEvents } from '../fanout/fanout.ts';
 import type { FanoutScope } from '../fanout/fanout-context.ts';
 import type { GuardEvents } from '../fanout/guarded-subgraph.ts';
 import type { SubgraphCall } from '../fanout/subgraph-transport.ts';
+import type { Purge } from '../http/purge-route.ts';
 import type { RequestScope } from '../http/request-scope.ts';
 import type { AnsweredRequest } from '../http/server.ts';
 import type { IdempotencyEvents } from '../idempotency/idempotency.ts';
@@ -86,6 +88,7 @@ export function createObservers(options: {
   return {
     request,
     subgraphCall,
+    ...cacheObservers(log, metrics),
     ...door,
     fanout: { ...guardObserver(log, metrics), ...workObserver(metrics) },
     ...sourceObservers(log, metrics, labels),
@@ -108,6 +111,21 @@ function workObserver(metrics: GatewayMetrics): Pick<FanoutEvents, 'asked' | 'sh
     asked: ({ subgraph, count }) => metrics.fetchEntities.observe({ subgraph }, count),
     shared: (what) => metrics.shared.inc({ what }),
   };
+}
+
+function cacheObservers(log: Logger, metrics: GatewayMetrics) {
+  const entityCache: EntityCacheEvents = {
+    looked: (subgraph, result, count) => metrics.entityCacheLookups.inc({ subgraph, result }, count),
+    servedStale: (answer) => log.warn(answer, 'old answers stood in for a service that is away'),
+    storeFailed: (command) => metrics.entityCacheStoreFailures.inc({ command }),
+  };
+
+  const purged = ({ tags, occurredAt }: Purge) => {
+    metrics.purges.inc(tags.length);
+    if (occurredAt) metrics.purgeStaleness.observe(Math.max(0, Date.now() - occurredAt.getTime()) / 1000);
+  };
+
+  return { entityCache, purged };
 }
 
 function doorObservers(log: Logger, metrics: GatewayMetrics) {

@@ -1,9 +1,12 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
 
 /** Resolves when the dependency can be used, rejects with the reason when it cannot. */
 export type ReadinessCheck = { readonly name: string; check(): Promise<void> | void };
+
+/** Answers what is asked at one path; what it throws is answered with 500. */
+export type AdminRoute = (request: IncomingMessage) => Promise<{ readonly status: number; readonly body: unknown }>;
 
 export type AdminServer = { readonly url: string; stop(): Promise<void> };
 
@@ -16,7 +19,10 @@ export async function startAdminServer(options: {
   port: number;
   metrics: Pick<Metrics, 'metrics' | 'contentType'>;
   checks: readonly ReadinessCheck[];
+  /** Besides those, by path. */
+  routes?: Readonly<Record<string, AdminRoute>>;
 }): Promise<AdminServer> {
+  const routes = options.routes ?? {};
   const server = createServer(async (request, response) => {
     const answer = (status: number, body: unknown, type = 'application/json') => {
       response.writeHead(status, { 'content-type': type });
@@ -31,7 +37,10 @@ export async function startAdminServer(options: {
           failed.length === 0 ? { status: 'ready' } : { status: 'not ready', failed },
         );
       } else if (request.url === '/metrics') answer(200, await options.metrics.metrics(), options.metrics.contentType);
-      else answer(404, { error: 'Try /livez, /readyz or /metrics.' });
+      else if (Object.hasOwn(routes, request.url ?? '')) {
+        const { status, body } = await (routes[request.url ?? ''] as AdminRoute)(request);
+        answer(status, body);
+      } else answer(404, { error: 'Try /livez, /readyz or /metrics.' });
     } catch {
       answer(500, { error: 'The page could not be made.' });
     }

@@ -1,4 +1,4 @@
-export { type AdminServer, type ReadinessCheck, startAdminServer } from './admin-server.ts';
+export { type AdminRoute, type AdminServer, type ReadinessCheck, startAdminServer } from './admin-server.ts';
 export { type AppEnv, appEnvs, commonSettings } from './common-settings.ts';
 export { correlationIdFrom, headerNames, metadataNames, traceparentFrom } from './headers.ts';
 export {
@@ -10,7 +10,7 @@ export {
   type IdentityVerifier,
   type UserIdentity,
 } from './identity.ts';
-export { developmentKeyMark, readKeyFile } from './key-file.ts';
+export { developmentKeyMark, readKeyFile, readTokenFile } from './key-file.ts';
 export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts';
 export { isLoopback } from './loopback.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

@@ -20,6 +20,13 @@ export function readKeyFile(settingName: string, file: string, appEnv: AppEnv): 
   return pem;
 }
 
+/** The token in the file that a setting names, under the same conditions; at least 32 characters of one word. */
+export function readTokenFile(settingName: string, file: string, appEnv: AppEnv): string {
+  const token = readKeyFile(settingName, file, appEnv).replace(developmentKeyMark, '').trim();
+  if (/^\S{32,512}$/.test(token)) return token;
+  throw new ConfigError([`${settingName} names a file without a token of 32 to 512 characters: ${file}`]);
+}
+
 function readText(settingName: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -38,6 +38,7 @@ export async function startFederation(
       PERSISTED_MANIFEST_FILES: fileURLToPath(manifestFile),
       // A busy machine is slow, not wrong.
       MAX_EVENT_LOOP_LAG_MS: '600000',
+      ENTITY_CACHE: 'off',
       SUBGRAPH_URLS: `identity=${identity.graphqlUrl},user=${user.graphqlUrl},content=${content.graphqlUrl}`,
       JWKS_URL: identity.jwksUrl,
       REVOCATIONS_URL: identity.revokedSessionsUrl,

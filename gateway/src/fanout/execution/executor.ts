@@ -41,7 +41,12 @@ export type Executor = {
 const maxErrors = 100;
 
 /** Runs query plans: what a plan and an operation decide is worked out once for each. */
-export function createExecutor({ call }: { call: CallSubgraph }): Executor {
+export function createExecutor(options: {
+  call: CallSubgraph;
+  /** Is told every supergraph that is served. */
+  serve?: ((supergraph: string) => void) | undefined;
+}): Executor {
+  const { call } = options;
   const typesBySchema = new WeakMap<GraphQLSchema, IsOfType>();
   const compiled = new WeakMap<QueryPlan, CompiledPlan>();
   const shapes = new WeakMap<OperationDefinitionNode, Map<string, TypedShape>>();
@@ -71,6 +76,7 @@ export function createExecutor({ call }: { call: CallSubgraph }): Executor {
 
   return {
     serve(schema, supergraph) {
+      options.serve?.(supergraph);
       typesBySchema.set(schema, createIsOfType(buildASTSchema(parse(supergraph), { assumeValidSDL: true })));
     },
     async execute(execution) {
