@@ -12,6 +12,7 @@ import { migrationSettings } from '../packages/postgres/src/index.ts';
 import { commonSettings, type Settings } from '../packages/runtime/src/index.ts';
 import { subgraphSettings } from '../packages/subgraph/src/index.ts';
 import { settings as contentSettings } from '../subgraphs/content/src/config.ts';
+import { settings as eventsSettings } from '../subgraphs/events/src/config.ts';
 import { settings as identitySettings } from '../subgraphs/identity/src/config.ts';
 import { settings as userSettings } from '../subgraphs/user/src/config.ts';
 import { root } from './run-step.ts';
@@ -63,6 +64,7 @@ const parts: Readonly<Record<string, string>> = {
   'settings:identity': settingsTable(own(identitySettings, everySubgraph)),
   'settings:user': settingsTable(own(userSettings, everySubgraph)),
   'settings:content': settingsTable(own(contentSettings, everySubgraph)),
+  'settings:events': settingsTable(own(eventsSettings, everySubgraph)),
   'settings:migrate': settingsTable(migrationSettings),
   errors: errorTable(errorCodes),
   subgraphs: subgraphTable(),

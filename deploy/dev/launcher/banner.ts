@@ -1,5 +1,6 @@
 import { domainPorts } from '@nova/schema';
 import { colour } from '../bootstrap/colour.mjs';
+import { domainsWithoutGraph } from './domains.ts';
 import { gatewayUrl, type LauncherOptions } from './options.ts';
 import type { Seeded } from './seed-once.ts';
 
@@ -21,10 +22,12 @@ export function banner(facts: {
     ['Health, metrics', `${url(options.port + 1, '/readyz')}  ${url(options.port + 1, '/metrics')}`],
     ...domains.map((name) => {
       const ports = domainPorts(name, options.port);
-      return row(`Subgraph ${name}`, `${url(ports.graphql, '/graphql')}  ${url(ports.admin, '/metrics')}`);
+      const pages = url(ports.admin, '/metrics');
+      if (domainsWithoutGraph.includes(name)) return row(`Domain ${name}`, pages);
+      return row(`Subgraph ${name}`, `${url(ports.graphql, '/graphql')}  ${pages}`);
     }),
     ...(kafkaBrokers ? [row('Kafka (events)', `KAFKA_BROKERS=${kafkaBrokers}`)] : []),
-    ...(redisUrl ? [row('Redis', `REDIS_URL=${redisUrl}  (no part uses it yet)`)] : []),
+    ...(redisUrl ? [row('Redis', `REDIS_URL=${redisUrl}`)] : []),
     ['Demo login', `${seeded.demoLogin.email}  ${seeded.demoLogin.password}`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));

@@ -13,6 +13,9 @@ export type DomainContext = {
   readonly redisUrl: string | undefined;
 };
 
+/** Domains that have a process and no subgraph. */
+export const domainsWithoutGraph: readonly string[] = ['events'];
+
 const loopback = '127.0.0.1';
 const poolMax = 5;
 const subgraphHeapMb = 192;
@@ -54,11 +57,19 @@ export function subgraphSpec(domain: string, context: DomainContext): ProcessSpe
       DATABASE_POOL_MAX: String(poolMax),
       IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicFile,
       ...(kafkaBrokers ? { KAFKA_BROKERS: kafkaBrokers } : {}),
-      ...(domain === 'identity'
-        ? { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile }
-        : { IDENTITY_GRPC_URL: `${loopback}:${domainPorts('identity', options.port).grpc}` }),
+      ...ownEnv(domain, context),
     },
   };
+}
+
+function ownEnv(domain: string, { keys, options }: DomainContext): Record<string, string> {
+  if (domain === 'identity') return { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile };
+  if (domain === 'events')
+    return {
+      GATEWAY_PURGE_URLS: `http://${loopback}:${options.port + 1}`,
+      PURGE_TOKEN_FILE: keys.purgeTokenFile,
+    };
+  return { IDENTITY_GRPC_URL: `${loopback}:${domainPorts('identity', options.port).grpc}` };
 }
 
 export function gatewaySpec(domains: readonly string[], context: DomainContext): ProcessSpec {
@@ -79,6 +90,7 @@ export function gatewaySpec(domains: readonly string[], context: DomainContext):
       JWKS_URL: `${graphqlUrl('identity')}/.well-known/jwks.json`,
       REVOCATIONS_URL: `${graphqlUrl('identity')}/revoked-sessions`,
       IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateFile,
+      PURGE_TOKEN_FILE: keys.purgeTokenFile,
       // Ctrl-C should not wait for a request that hangs.
       DRAIN_TIMEOUT_MS: '3000',
     },

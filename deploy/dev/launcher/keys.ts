@@ -12,6 +12,8 @@ export type Keys = {
   readonly identityPublicFile: string;
   /** RSA 4096: the identity domain signs access tokens. */
   readonly accessTokenFile: string;
+  /** What the gateway's admin port wants of who purges its cache. */
+  readonly purgeTokenFile: string;
   /** Password of the role that owns a schema: each domain's and the event log's. */
   readonly databasePasswords: Readonly<Record<string, string>>;
 };
@@ -25,6 +27,7 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
     identityPrivateFile: join(dir, 'identity-private.pem'),
     identityPublicFile: join(dir, 'identity-public.pem'),
     accessTokenFile: join(dir, 'access-token-private.pem'),
+    purgeTokenFile: join(dir, 'purge-token'),
   };
   const missing = [keys.identityPrivateFile, keys.accessTokenFile].some((file) => !existsSync(file));
   if (missing) await withProgress({ title: 'making keys', done: 'keys made' }, () => makeKeys(keys));
@@ -32,6 +35,7 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
     const publicKey = createPublicKey(createPrivateKey(readFileSync(keys.identityPrivateFile)));
     writeSecret(keys.identityPublicFile, marked(publicKey.export({ type: 'spki', format: 'pem' }).toString()));
   }
+  if (!existsSync(keys.purgeTokenFile)) writeSecret(keys.purgeTokenFile, marked(randomBytes(32).toString('base64url')));
   return {
     ...keys,
     databasePasswords: ensurePasswords(join(dir, 'database-passwords.json'), [...domains, eventLogSchema]),

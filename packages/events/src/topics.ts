@@ -11,6 +11,7 @@ export const deadLetterTopic = 'dlq.all';
 /** Every topic there is. The number of partitions bounds the members of a group that work, and is never changed: keys would move. */
 export const declaredTopics: readonly TopicDeclaration[] = [
   { name: 'identity.events', partitions: 12, retentionMs },
+  { name: 'user.events', partitions: 12, retentionMs },
   { name: 'content.events', partitions: 12, retentionMs },
   { name: deadLetterTopic, partitions: 12, retentionMs: 30 * dayMs },
 ];

@@ -32,15 +32,17 @@ export type EventParts<Tables> = {
 export type EventRoles<Tables> = {
   readonly has: (role: Role) => boolean;
   readonly handlers: readonly EventHandler<HandlerContext<Tables>>[];
+  /** Consumes them. */
+  readonly group: string;
 };
 
 const retryMs = 1_000;
 
 /**
- * Publishes the domain's outbox and consumes events, as the group of the domain's name. Returns at once and begins as soon as the log has
+ * Publishes the domain's outbox and consumes events. Returns at once and begins as soon as the log has
  * its topics: a log that is away keeps no service from starting.
  */
-export function startEventRoles<Tables>(parts: EventParts<Tables>, { has, handlers }: EventRoles<Tables>): void {
+export function startEventRoles<Tables>(parts: EventParts<Tables>, { has, handlers, group }: EventRoles<Tables>): void {
   const { db, log, metrics, stack } = parts;
   const consumes = has('consumers') && handlers.length > 0;
   if (has('relay')) observeOutbox(metrics, db);
@@ -52,7 +54,7 @@ export function startEventRoles<Tables>(parts: EventParts<Tables>, { has, handle
     if (stopping.signal.aborted) return [];
     return [
       ...(has('relay') ? [startRelayOf(parts, eventLog)] : []),
-      ...(consumes ? [await startConsumer({ ...parts, log: eventLog, logger: log, group: parts.name, handlers })] : []),
+      ...(consumes ? [await startConsumer({ ...parts, log: eventLog, logger: log, group, handlers })] : []),
     ];
   };
   const begun = begin();

@@ -29,9 +29,11 @@ export type ServiceParts<Tables> = {
 };
 
 export type ServiceDoors<Tables, Context extends RequestContext> = {
-  readonly graphql: Pick<SubgraphOptions<Context>, 'resolvers' | 'createContext' | 'routes'>;
+  /** Undefined for a domain that has no subgraph. */
+  readonly graphql?: Pick<SubgraphOptions<Context>, 'resolvers' | 'createContext' | 'routes'>;
   readonly grpc?: readonly RpcService[];
-  /** Of the events it consumes. */
+  /** Of the events it consumes, as the group of that name. Default: the domain's. */
+  readonly group?: string;
   readonly consumers?: readonly EventHandler<HandlerContext<Tables>>[];
 };
 
@@ -83,9 +85,12 @@ async function start<Tables, Context extends RequestContext>(
   const checks = [stack.readiness, { name: 'database', check: database.check }];
   const shared: SharedParts = { name, config, log, metrics, stack };
   const adminUrl = await startAdmin(shared, checks);
-  startEventRoles<Tables>({ ...shared, db: database.db }, { has, handlers: doors.consumers ?? [] });
+  startEventRoles<Tables>(
+    { ...shared, db: database.db },
+    { has, handlers: doors.consumers ?? [], group: doors.group ?? name },
+  );
   const grpcAddress = has('grpc') && doors.grpc ? await startGrpc(shared, doors.grpc) : '';
-  const graphqlUrl = has('graphql') ? await startGraphql(shared, doors.graphql) : '';
+  const graphqlUrl = has('graphql') && doors.graphql ? await startGraphql(shared, doors.graphql) : '';
   const urls = { graphqlUrl, grpcAddress, adminUrl };
   log.info(urls, `${name} is ready`);
   return { ...urls, stop: () => stack.stop() };
@@ -125,7 +130,7 @@ async function startGrpc(
 
 async function startGraphql<Tables, Context extends RequestContext>(
   { name, config, log, metrics, stack }: SharedParts,
-  door: ServiceDoors<Tables, Context>['graphql'],
+  door: NonNullable<ServiceDoors<Tables, Context>['graphql']>,
 ): Promise<string> {
   const server = await startSubgraphServer<Context>({
     ...door,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { migrations as contentMigrations } from '@nova/content/migrations';
 import { eventLogMigrations } from '@nova/events/migrations';
+import { migrations as eventsMigrations } from '@nova/events-domain/migrations';
 import { migrations as identityMigrations } from '@nova/identity/migrations';
 import { eventLogSchema, migrate, provisionDatabase } from '@nova/postgres';
 import { startEmbeddedPostgres } from '@nova/postgres/embedded';
@@ -10,7 +11,12 @@ import { migrations as userMigrations } from '@nova/user/migrations';
 import type { TestProject } from 'vitest/node';
 import { roleUrl, templateDatabase } from './database.ts';
 
-const migrationsByDomain = { identity: identityMigrations, user: userMigrations, content: contentMigrations };
+const migrationsByDomain = {
+  identity: identityMigrations,
+  user: userMigrations,
+  content: contentMigrations,
+  events: eventsMigrations,
+};
 const migrationsBySchema = { [eventLogSchema]: eventLogMigrations, ...migrationsByDomain };
 
 /** One PostgreSQL a run, in a directory of its own, with a migrated template that test files copy. */

@@ -1,5 +1,6 @@
 export { createTestAuthority, type TestAuthority, type TestCertificate } from './certificates.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
+export { startEvents } from './events.ts';
 export type { Fault } from './fault-pipe.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { startFederation, type TestFederation } from './federation.ts';

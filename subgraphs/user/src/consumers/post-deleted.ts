@@ -2,8 +2,8 @@ import { on } from '@nova/events';
 import type { HandlerContext } from '@nova/outbox';
 import { PostDeletedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
 import type { Tables } from '../db/tables.ts';
-import { changePostCount } from '../post-counts/post-count-repository.ts';
+import { countPost } from '../post-counts/post-count-commands.ts';
 
-export const postDeleted = on(PostDeletedSchema, ({ message }, { tx }: HandlerContext<Tables>) =>
-  changePostCount(tx, message.authorId, -1),
+export const postDeleted = on(PostDeletedSchema, (event, { tx }: HandlerContext<Tables>) =>
+  countPost(tx, { userId: event.message.authorId, change: -1 }, event),
 );

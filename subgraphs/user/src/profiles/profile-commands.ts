@@ -1,14 +1,16 @@
 import { AppError } from '@nova/errors';
 import { type Idempotent, once } from '@nova/idempotency';
+import type { EventOrigin } from '@nova/outbox';
 import { isUniqueViolation } from '@nova/postgres';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { type AccountFacts, changeProfile, defaultProfile, type Profile, type ProfileChanges } from './profile.ts';
+import { appendProfileChanged } from './profile-events.ts';
 import { findProfiles, insertProfileIfAbsent, lockProfile, updateProfile } from './profile-repository.ts';
 
 export type ProfileCommands = {
   /** Changes the account's profile, making it first if there is none. Throws BAD_USER_INPUT, ACCOUNT_INACTIVE, CONFLICT. */
-  update(account: AccountFacts, changes: ProfileChanges, origin: Idempotent): Promise<Profile>;
+  update(account: AccountFacts, changes: ProfileChanges, origin: EventOrigin & Idempotent): Promise<Profile>;
 };
 
 export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileCommands {
@@ -23,6 +25,7 @@ export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileComm
             if (!current) throw inactive();
             const changed = changeProfile(current, changes);
             await updateProfile(tx, changed);
+            await appendProfileChanged(tx, account.id, origin);
             return changed;
           },
           idOf: (profile) => profile.id,

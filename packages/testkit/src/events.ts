@@ -1,0 +1,21 @@
+import { createEventsService } from '@nova/events-domain';
+import { readEnv, toConfig } from '@nova/events-domain/config';
+import { createLogger } from '@nova/runtime';
+import type { RunningService } from '@nova/subgraph';
+import type { TestSubgraphs } from './subgraphs.ts';
+
+/** The events domain beside the subgraphs, in this process; `env` says which caches it purges. */
+export function startEvents(
+  { database, keys }: TestSubgraphs,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningService> {
+  const config = readEnv({
+    APP_ENV: 'test',
+    ADMIN_PORT: '0',
+    DATABASE_URL: database.urlFor('events'),
+    DATABASE_POOL_MAX: '5',
+    IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
+    ...env,
+  });
+  return createEventsService(toConfig(config), { log: createLogger({ service: 'test', level: 'silent' }) });
+}

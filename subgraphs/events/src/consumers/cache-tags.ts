@@ -1,0 +1,38 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { entityTag } from '@nova/cache';
+import { DeadLetteredSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js';
+import {
+  CommentAddedSchema,
+  CommentDeletedSchema,
+  PostCreatedSchema,
+  PostDeletedSchema,
+} from '@nova/proto/nova/content/v1/content_events_pb.js';
+import { AccountRegisteredSchema } from '@nova/proto/nova/identity/v1/identity_events_pb.js';
+import { ProfileChangedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
+
+/** What an event makes old in the gateways' cache. */
+export type CacheTags<D extends DescMessage = DescMessage> = {
+  readonly schema: D;
+  readonly tagsOf: (message: MessageShape<D>) => readonly string[];
+};
+
+function row<D extends DescMessage>(schema: D, tagsOf: CacheTags<D>['tagsOf']): CacheTags {
+  return { schema, tagsOf: tagsOf as CacheTags['tagsOf'] };
+}
+
+/**
+ * Every entity of which some field is another after the event, those it lists or points to included. What came into being has to be named too:
+ * its tag ends the lists that do not show it.
+ */
+export const cacheTags: readonly CacheTags[] = [
+  row(AccountRegisteredSchema, ({ accountId }) => [entityTag('Account', accountId), entityTag('User', accountId)]),
+  row(ProfileChangedSchema, ({ userId }) => [entityTag('User', userId)]),
+  row(PostCreatedSchema, ({ postId, authorId }) => [entityTag('Post', postId), entityTag('User', authorId)]),
+  // Its comments go with it and have no events of their own.
+  row(PostDeletedSchema, ({ postId, authorId }) => [entityTag('Post', postId), entityTag('User', authorId), 'Comment']),
+  row(CommentAddedSchema, ({ commentId, postId }) => [entityTag('Comment', commentId), entityTag('Post', postId)]),
+  row(CommentDeletedSchema, ({ commentId, postId }) => [entityTag('Comment', commentId), entityTag('Post', postId)]),
+];
+
+/** Events that change nothing a subgraph answers. */
+export const withoutCacheTags: readonly DescMessage[] = [DeadLetteredSchema];
