@@ -44,6 +44,8 @@ export async function startContenders({ port, dataDir }) {
       PERSISTED_MANIFEST_FILES: join(root, 'persisted-queries/manifest.json'),
       JWKS_URL: `http://127.0.0.1:${port + 10 * subgraphIndex.identity}/.well-known/jwks.json`,
       REVOCATIONS_URL: `http://127.0.0.1:${port + 10 * subgraphIndex.identity}/revoked-sessions`,
+      // The plain gateway keeps nothing either.
+      ENTITY_CACHE: 'off',
       IDENTITY_PRIVATE_KEY_FILE: unmarkedKey(dataDir, keys('identity-private.pem')),
     },
   });

@@ -78,6 +78,7 @@ async function runSuite(id: string): Promise<Suite> {
     PERSISTED_MANIFEST_FILES: file('manifest.json', JSON.stringify(emptyManifest)),
     IDENTITY_PRIVATE_KEY_FILE: file('identity.pem', key),
     PLAN_THREADS: '1',
+    ENTITY_CACHE: 'off',
     // Some cases ask for more than the limits of a gateway that faces strangers.
     MAX_COMPLEXITY: '5000',
     MAX_FETCHES: '100',

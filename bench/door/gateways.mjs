@@ -34,6 +34,7 @@ export async function startDoors({ port, directory }) {
         JWKS_URL: `${behind}/jwks`,
         REVOCATIONS_URL: `${behind}/revoked-sessions`,
         IDENTITY_PRIVATE_KEY_FILE: join(directory, 'identity.pem'),
+        ENTITY_CACHE: 'off',
         // Of what is measured nothing but the keys themselves should depend on them.
         IDEMPOTENCY_KEYS: 'optional',
         ...env,

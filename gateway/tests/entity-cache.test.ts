@@ -166,6 +166,24 @@ test('an answer from the cache may be kept for what is left of its life', async 
   expect(await calls(world, () => get(world, authors(2)))).toEqual({ content: 1, user: 0, identity: 0 });
 });
 
+test('who asks not to be answered from a cache is not, and the next one is answered what that brought', async (context) => {
+  const world = await worldFor(context);
+  await world.post({ query: user });
+  for (const value of ['no-cache', 'max-age=0', 'foo, no-cache'])
+    expect(await calls(world, () => world.post({ query: user }, { 'cache-control': value }))).toMatchObject({
+      user: 1,
+    });
+  world.subgraphs.user.distort((value) => (value === 'ada' ? 'countess' : value));
+  await world.post({ query: user }, { 'cache-control': 'no-cache' });
+  const next = await calls(world, async () =>
+    expect((await world.post({ query: user })).body.data.user.username).toBe('countess'),
+  );
+  expect(next).toMatchObject({ user: 0 });
+  expect(await calls(world, () => world.post({ query: user }, { 'cache-control': 'max-age=60' }))).toMatchObject({
+    user: 0,
+  });
+});
+
 test('no hint lets an entry live longer than the operator allows', async (context) => {
   let now = Date.now();
   const world = await worldFor(context, { env: { ENTITY_CACHE_MAX_AGE_SECONDS: '10' }, now: () => now });

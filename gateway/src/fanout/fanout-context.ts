@@ -21,6 +21,8 @@ export type FanoutScope = {
    * by reference, whoever sent it.
    */
   readonly stats: { fetches: number; rpcCalls: number; shared: number; entities: number };
+  /** Whether nothing kept may be answered while the subgraphs answer. */
+  readonly wantsFresh: boolean;
   /** Made stricter by every call. */
   readonly cachePolicy: CachePolicy;
   /** `forwarded`: what subgraphs are told of the idempotency key of a mutation. */

@@ -17,6 +17,8 @@ export type RequestScope = {
   readonly startedAt: number;
   /** Of the client, or of the last proxy that is not trusted. */
   readonly clientAddress: string;
+  /** Whether the client asked not to be answered from a cache. */
+  readonly wantsFresh: boolean;
   /** `trustedAs`: the client whose key came with the request; the name is what the client says. */
   readonly client: { readonly name?: string; readonly version?: string; trustedAs?: string };
   /** `id`: that of the manifest; `askedId`: what the client sent for one; `foundBy`: the verdict on its document; `hash` of its text. */

@@ -153,6 +153,8 @@ function newScope({ headers, ip }: FastifyRequest): RequestScope {
     traceparent: traceparentFrom(headers[headerNames.traceparent]),
     startedAt: performance.now(),
     clientAddress: ip,
+    // What fetch() sends for `cache: 'no-cache'` and `cache: 'reload'`.
+    wantsFresh: /(^|[\s,])(no-cache|no-store|max-age=0)\b/i.test(headers['cache-control'] ?? ''),
     client: {
       name: label(headers['apollographql-client-name']),
       version: label(headers['apollographql-client-version']),

@@ -48,7 +48,7 @@ export function createEntityCache(
         return call(subgraph, request, scope);
       }
       const looked = {
-        found,
+        found: scope.wantsFresh ? found.map((each) => ({ ...each, remainingSeconds: 0 })) : found,
         call: (asked: typeof request) => call(subgraph, asked, scope),
         keep: entries.keep,
         tell(result: LookupResult, count: number) {
