@@ -77,6 +77,7 @@ function startNova({ port, behind, supergraph, directory }) {
       JWKS_URL: `${behind}/jwks`,
       REVOCATIONS_URL: `${behind}/revoked-sessions`,
       IDENTITY_PRIVATE_KEY_FILE: join(directory, 'identity.pem'),
+      ENTITY_CACHE: 'off',
       RATE_LIMIT_USER: 'off',
       RATE_LIMIT_PUBLIC: 'off',
       MAX_COMPLEXITY: '30000',

@@ -39,8 +39,8 @@ export const help = `Runs Nova on this machine: PostgreSQL, the subgraphs and th
   --kafka               events go through a Kafka of its own instead of tables in
                         PostgreSQL; needs Java 17 or newer and Maven. Data that
                         began with it goes on with it, --kafka or not
-  --redis               runs redis-server beside the rest; quotas, idempotency keys
-                        and ended sessions then go through it
+  --redis               runs redis-server beside the rest; quotas, public answers,
+                        idempotency keys and ended sessions then go through it
   --workers <number>    processes that the gateway serves from (default 1);
                         several need --redis
   --verbose             show everything the parts log

@@ -20,7 +20,8 @@ export type Lookup = { readonly root: Item } | { readonly entities: readonly Ent
 
 export type ReadLookup = (subgraph: string, request: SubgraphRequest) => Lookup | undefined;
 
-const maxShapes = 5_000;
+const maxShapeBytes = 16_777_216;
+const shapeBytes = 1_000;
 const maxItems = 1_000;
 const maxIdLength = 256;
 const maxPlainKeyLength = 100;
@@ -28,7 +29,10 @@ const maxPlainKeyLength = 100;
 /** Returns what tells keys and tags of requests by the types of a supergraph; undefined for a request that has none. */
 export function createReadLookup(supergraph: string): ReadLookup {
   const types = readSupergraphTypes(supergraph);
-  const shapes = new LRUCache<string, { readonly shape: FetchShape | undefined }>({ max: maxShapes });
+  const shapes = new LRUCache<string, { readonly shape: FetchShape | undefined }>({
+    maxSize: maxShapeBytes,
+    sizeCalculation: (_shape, key) => shapeBytes + 2 * key.length,
+  });
   const shapeOf = (query: string, alias?: string): FetchShape | undefined => {
     const key = alias === undefined ? query : `${alias}\n${query}`;
     let known = shapes.get(key);
