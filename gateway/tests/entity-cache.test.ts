@@ -121,6 +121,28 @@ describe.each(['memory', 'redis'] as const)('in %s', (engine) => {
   });
 });
 
+test('who asks after a purge does not join what began to be fetched before it', async (context) => {
+  const world = await worldFor(context, { env: { PURGE_TOKEN_FILE: await tokenFile(context) } });
+  const held: ServerResponse[] = [];
+  world.subgraphs.user.misbehave((_request, response) => held.push(response));
+  const answer = (response: ServerResponse | undefined, username: string) => {
+    response?.setHeader('content-type', 'application/json');
+    response?.end(JSON.stringify({ data: { user: { username } } }));
+  };
+  const before = world.post({ query: user });
+  await expect.poll(() => held.length).toBe(1);
+  await purge(world, { tags: ['User:u1'] });
+  // Another operation with the same fetch, or the whole would be shared.
+  const after = world.post({ query: '{ user(id: "u1") { username } viewer { id } }' });
+  await expect.poll(() => held.length).toBe(2);
+  answer(held[1], 'new');
+  answer(held[0], 'old');
+  expect((await before).body.data.user.username).toBe('old');
+  expect((await after).body.data.user.username).toBe('new');
+  world.subgraphs.user.misbehave(undefined);
+  expect((await world.post({ query: user })).body.data.user.username).not.toBe('old');
+});
+
 test('a purge on one gateway holds for a fetch that began on another, with one Redis', async (context) => {
   const redis = await redisFor(context);
   const world = await worldFor(context, { env: { REDIS_URL: redis.url, PURGE_TOKEN_FILE: await tokenFile(context) } });

@@ -10,6 +10,8 @@ export type SubgraphRequest = {
   readonly kind: 'query' | 'mutation';
   /** Where the entities that it asks for are, when all it asks for are entities. */
   readonly entities?: readonly EntityList[] | undefined;
+  /** What it may not be joined with is what has another: a fetch that began before a purge must not be taken for one that began after it. */
+  readonly generation?: string | undefined;
 };
 
 export type EntityList = {

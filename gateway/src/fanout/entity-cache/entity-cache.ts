@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { CallSubgraph } from '../subgraph-call.ts';
 import { callForEntities } from './cached-entities.ts';
 import { callForRoot } from './cached-root.ts';
-import { createEntryStore } from './entry-store.ts';
+import { createEntryStore, type Found } from './entry-store.ts';
 import { createReadLookup, type ReadLookup } from './lookup.ts';
 import type { EntityCacheOptions } from './settings.ts';
 import type { CacheStore } from './store.ts';
@@ -49,7 +50,7 @@ export function createEntityCache(
       }
       const looked = {
         found: scope.wantsFresh ? found.map((each) => ({ ...each, remainingSeconds: 0 })) : found,
-        call: (asked: typeof request) => call(subgraph, asked, scope),
+        call: (asked: typeof request) => call(subgraph, { ...asked, generation: generationOf(found) }, scope),
         keep: entries.keep,
         tell(result: LookupResult, count: number) {
           if (count === 0) return;
@@ -60,4 +61,11 @@ export function createEntityCache(
       return 'root' in lookup ? callForRoot(request, looked) : callForEntities(request, lookup.entities, looked);
     },
   };
+}
+
+/** The same for requests that are kept under the same keys and generations. */
+function generationOf(found: readonly Found[]): string {
+  const hash = createHash('sha256');
+  for (const { place } of found) hash.update(`${place?.key} ${place?.generations}\n`);
+  return hash.digest('base64url');
 }

@@ -20,8 +20,8 @@ export function shareExecutions(
     async execute(execution) {
       const { schema, operation, variables, scope } = execution;
       if (operation.operation !== 'query') return executor.execute(execution);
-      const { viewer, deadline, stats, cachePolicy } = scope;
-      const key = `${idOf(schema)} ${idOf(operation)} ${viewerKey(viewer.identity)} ${JSON.stringify(variables)}`;
+      const { viewer, deadline, stats, cachePolicy, wantsFresh } = scope;
+      const key = `${wantsFresh} ${idOf(schema)} ${idOf(operation)} ${viewerKey(viewer.identity)} ${JSON.stringify(variables)}`;
       const passenger = { writer: writerOf(viewer.identity), deadline };
       const { joined, landed } = flights.board(key, passenger, async (shared) => ({
         result: await executor.execute({ ...execution, scope: { ...scope, deadline: shared } }),
