@@ -20,6 +20,8 @@ const loopback = '127.0.0.1';
 const poolMax = 5;
 const subgraphHeapMb = 192;
 const gatewayHeapMb = 512;
+/** Answers under way fill V8's own 16 MB, and would be copied on and on. */
+const gatewaySemiSpaceMb = 64;
 
 /** The program that brings the event log's schema up to date; it comes before the domains' own. */
 export function eventLogMigration(context: DomainContext): ProcessSpec {
@@ -79,6 +81,7 @@ export function gatewaySpec(domains: readonly string[], context: DomainContext):
     name: 'gateway',
     entry: 'gateway/src/bin/server.ts',
     heapMb: gatewayHeapMb,
+    semiSpaceMb: gatewaySemiSpaceMb,
     env: {
       ...commonEnv(context),
       HOST: options.host,

@@ -10,10 +10,16 @@ export type ProcessSpec = {
   readonly env?: Readonly<Record<string, string>>;
   /** Cap of the heap. */
   readonly heapMb?: number;
+  /** Cap of each half of the heap's young part. */
+  readonly semiSpaceMb?: number;
 };
 
 export function spawnNode(spec: ProcessSpec): ChildProcess {
-  const heap = spec.heapMb ? [`--max-old-space-size=${spec.heapMb}`] : [];
+  const { heapMb, semiSpaceMb } = spec;
+  const heap = [
+    ...(heapMb ? [`--max-old-space-size=${heapMb}`] : []),
+    ...(semiSpaceMb ? [`--max-semi-space-size=${semiSpaceMb}`] : []),
+  ];
   return spawn(process.execPath, [...heap, spec.entry, ...(spec.args ?? [])], {
     cwd: root,
     env: { ...process.env, ...spec.env },

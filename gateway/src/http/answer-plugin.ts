@@ -24,7 +24,7 @@ export function answerPlugin(toClientError: ToClientError): ApolloServerPlugin<G
           const { data } = singleResult as { data?: unknown };
           request.operation.hasData =
             data instanceof ResponseData ? data.hasData : Object.values(data ?? {}).some((value) => value !== null);
-          if (data instanceof ResponseData && data.isShared && !singleResult.errors && !singleResult.extensions)
+          if (data instanceof ResponseData && data.isSentEncoded && !singleResult.errors && !singleResult.extensions)
             request.answer.body = data.encoded();
           // @apollo/gateway hides it in an extension when a subgraph left out what the schema says is never null.
           const broken = singleResult.extensions?.valueCompletion;

@@ -13,12 +13,20 @@ export class ResponseData {
     this.hasData = hasData;
   }
 
+  /** Whether it is better sent as bytes: for all who share it, and when it is long, Node would go through the text twice. */
+  get isSentEncoded(): boolean {
+    return this.isShared || this.text.length > longText;
+  }
+
   /** The whole answer when there is nothing but data, encoded once for all who share it. */
   encoded(): Buffer {
     this.#encoded ??= Buffer.from(answerText({ data: this }));
     return this.#encoded;
   }
 }
+
+/** Characters. */
+const longText = 8_192;
 
 type Result = { readonly data?: unknown; readonly errors?: unknown; readonly extensions?: unknown };
 
