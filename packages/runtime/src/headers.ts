@@ -23,7 +23,8 @@ export function correlationIdFrom(value: unknown): string {
 /** A caller's W3C trace context if it is valid, else that of a new trace which nobody has decided to sample. */
 export function traceparentFrom(value: unknown): string {
   if (typeof value === 'string' && traceparentForm.test(value)) return value;
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+  const ids = randomBytes(24).toString('hex');
+  return `00-${ids.slice(0, 32)}-${ids.slice(32)}-00`;
 }
 
 /** Version 00 of https://www.w3.org/TR/trace-context/; ids of zeros are invalid. */
