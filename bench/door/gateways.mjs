@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { root } from '../machine.mjs';
-import { forkReady, keep } from '../processes.mjs';
+import { forkReady } from '../processes.mjs';
+import { startRedis } from '../redis.mjs';
 
 const query = '{__typename}';
 const mutation = 'mutation($input:CreatePostInput!){createPost(input:$input){post{id}}}';
@@ -94,21 +94,6 @@ async function startWhatIsBehind(port, jwk) {
   }).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${port}`;
-}
-
-async function startRedis(port, directory) {
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-  keep(child);
-  let text = '';
-  await new Promise((resolve, reject) => {
-    child.once('error', () => reject(new Error('redis-server could not be started; is it installed?')));
-    child.once('exit', (code) => reject(new Error(`redis-server ended with code ${code}.`)));
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (/Ready to accept connections/.test(text)) resolve();
-    });
-  });
 }
 
 function accessToken(key) {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { systemNames } from './systems.mjs';
+import { onlyWhenNamed, systemNames } from './systems.mjs';
 import { workloadNames } from './workloads.mjs';
 
 export const help = `Measures Nova's gateway beside other gateways on the heavy query of the public benchmarks, in under eight minutes.
@@ -12,7 +12,8 @@ export const help = `Measures Nova's gateway beside other gateways on the heavy 
   --connections <number>    open at the same time (default 50)
   --tokens <number>         access tokens of the workload "personal" (default 2000)
   --delay <number>          ms that every answer of a subgraph is held back (default 0)
-  --only <names>            of ${systemNames.join(', ')}; separated by commas (default all)
+  --only <names>            of ${systemNames.join(', ')}; separated by commas; default all but
+                            ${onlyWhenNamed.join(', ')}, which needs redis-server
   --workloads <names>       of ${workloadNames.join(', ')}, overhead (default all)
   --memory                  nothing but Nova's memory over 10 000 documents, one after another
   --port <number>           base of the ports used (default 26000, to 26029)
@@ -34,7 +35,7 @@ export function readOptions() {
   const { values } = parseArgs({
     options: {
       ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { type: 'string', default: value }])),
-      only: { type: 'string', default: systemNames.join(',') },
+      only: { type: 'string', default: systemNames.filter((name) => !onlyWhenNamed.includes(name)).join(',') },
       workloads: { type: 'string', default: [...workloadNames, 'overhead'].join(',') },
       memory: { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },

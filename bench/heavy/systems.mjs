@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../machine.mjs';
 import { forkReady, keep } from '../processes.mjs';
+import { startRedis } from '../redis.mjs';
 import { heavyDocument } from './documents.mjs';
 import { composeSupergraph } from './federation/compose.mjs';
 import { tokenIssuer } from './tokens.mjs';
@@ -23,17 +24,21 @@ const production = {
 const starts = {
   plain: startPlain,
   nova: startNova,
+  'nova-workers': startNovaWorkers,
   hive: (options) => startHive(options, {}),
   'hive-sharing': (options) => startHive(options, { SHARE_REQUESTS: '1' }),
   'hive-rr': (options) => startHive(options, { ROUTER_RUNTIME: '1' }),
   'hive-rr-sharing': (options) => startHive(options, { ROUTER_RUNTIME: '1', SHARE_REQUESTS: '1' }),
 };
 export const systemNames = Object.keys(starts);
+/** Measured when asked for: it needs redis-server. */
+export const onlyWhenNamed = ['nova-workers'];
 
 export const titles = {
   plain: 'plain @apollo/gateway',
   nova: 'Nova, text',
   'nova-id': 'Nova, id',
+  'nova-workers': 'Nova with two workers, text',
   hive: 'Hive Gateway',
   'hive-sharing': 'Hive Gateway, sharing equal requests',
   'hive-rr': 'Hive Gateway, router-runtime',
@@ -65,7 +70,7 @@ export async function startSystems({ names, port, directory }) {
 }
 
 /** The last settings are those without which the heavy query, or a moment in which the machine does something else, would be answered with a refusal. */
-function startNova({ port, behind, supergraph, directory }) {
+function startNova({ port, behind, supergraph, directory }, env = {}) {
   const identity = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
   writeFileSync(join(directory, 'identity.pem'), identity, { mode: 0o600 });
   writeFileSync(join(directory, 'manifest.json'), manifest());
@@ -87,8 +92,15 @@ function startNova({ port, behind, supergraph, directory }) {
       RATE_LIMIT_PUBLIC: 'off',
       MAX_COMPLEXITY: '30000',
       MAX_EVENT_LOOP_LAG_MS: '10000',
+      ...env,
     },
   });
+}
+
+async function startNovaWorkers(options) {
+  const redisPort = options.port - 100;
+  await startRedis(redisPort, options.directory);
+  return startNova(options, { WORKERS: '2', REDIS_URL: `redis://127.0.0.1:${redisPort}` });
 }
 
 function startPlain({ port, supergraph }) {
