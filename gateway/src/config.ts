@@ -163,6 +163,12 @@ export const settings = {
     min: 1,
     description: 'Memory for remembered plans; those unused for longest go first.',
   }),
+  DOCUMENT_CACHE_BYTES: setting.integer({
+    default: 33_554_432,
+    min: 1,
+    description:
+      'Memory for operations that were parsed and found valid, and as much again for the shapes of their answers; those unused for longest go first.',
+  }),
 };
 
 export type GatewaySettings = SettingValues<typeof settings>;
@@ -214,6 +220,8 @@ export type GatewayConfig = {
     readonly maxWaiting: number;
     readonly cacheBytes: number;
   };
+  /** For documents, and as much again for the shapes of their answers. */
+  readonly documentCacheBytes: number;
 };
 
 export function readEnv(env: NodeJS.ProcessEnv): GatewaySettings {
@@ -272,6 +280,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
       maxWaiting: maxWaitingPlans,
       cacheBytes: flat.PLAN_CACHE_BYTES,
     },
+    documentCacheBytes: flat.DOCUMENT_CACHE_BYTES,
     limits: toProtection(flat),
   };
 }

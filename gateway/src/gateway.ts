@@ -126,6 +126,7 @@ async function startParts(config: GatewayConfig, overrides: GatewayOverrides, st
     log: log.child({}, { level: 'warn' }),
     toClientError,
     introspection: development,
+    documentBytes: config.documentCacheBytes,
     ...protection,
     steps: openSteps({ config, redis, now, observers, protection, plans }),
   });
@@ -165,6 +166,7 @@ function openFanout(parts: {
   const fanout = createFanout({
     ...config.subgraphs,
     maxRpcCalls: protection.enforcedRpcCalls,
+    shapeBytes: config.documentCacheBytes,
     observe: observers.subgraphCall,
     events: observers.fanout,
     entityCache,

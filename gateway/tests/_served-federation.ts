@@ -69,6 +69,7 @@ export function openFederation(subgraphs: readonly SubgraphSdl[]): Federation | 
     ]),
   );
   const executor = createExecutor({
+    shapeBytes: 1_048_576,
     async call(name, { query: source, variables }) {
       const subgraph = schemas.get(name) as GraphQLSchema;
       const { data, errors } = await graphql({

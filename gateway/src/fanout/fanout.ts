@@ -36,6 +36,8 @@ export function createFanout(
      * those called at the same time may together make more.
      */
     maxRpcCalls: number | undefined;
+    /** For the shapes of answers. */
+    shapeBytes: number;
     observe(call: SubgraphCall): void;
     events: FanoutEvents;
     /** Undefined where nothing is kept. */
@@ -65,7 +67,7 @@ export function createFanout(
   const chunked = chunkEntities(sharing?.fetches(send) ?? send, options);
   const cached = entityCache?.wrap(chunked) ?? chunked;
   const call = withCachePolicy(countEntities(cached, options));
-  const executor = createExecutor({ call, serve: entityCache?.serve });
+  const executor = createExecutor({ call, shapeBytes: options.shapeBytes, serve: entityCache?.serve });
   return {
     executor: sharing?.executions(executor) ?? executor,
     dataSource(definition) {

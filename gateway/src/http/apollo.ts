@@ -11,6 +11,7 @@ import type { ValidationRule } from 'graphql';
 import { answerText } from '../fanout/execution/response-data.ts';
 import { answerPlugin } from './answer-plugin.ts';
 import type { ToClientError } from './client-error.ts';
+import { createDocumentStore } from './document-store.ts';
 import { type OperationStep, operationPlugin } from './operation-steps.ts';
 import { planPicturePlugin } from './plan-picture.ts';
 import { currentScope, type GatewayContext } from './request-scope.ts';
@@ -22,9 +23,11 @@ export function createApollo(options: {
   toClientError: ToClientError;
   introspection: boolean;
   maxTokens: number;
+  documentBytes: number;
   validationRules: ValidationRule[];
   steps: readonly OperationStep[];
 }): ApolloServer<GatewayContext> {
+  const documentStore = createDocumentStore(options.documentBytes);
   return new ApolloServer<GatewayContext>({
     gateway: options.gateway,
     logger: options.log,
@@ -33,6 +36,7 @@ export function createApollo(options: {
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     persistedQueries: false,
+    documentStore,
     stringifyResult: answerText,
     parseOptions: { maxTokens: options.maxTokens },
     validationRules: options.validationRules,
@@ -44,6 +48,8 @@ export function createApollo(options: {
       return shown;
     },
     plugins: [
+      // What was found valid by another schema is not asked for again.
+      { serverWillStart: async () => ({ schemaDidLoadOrUpdate: () => documentStore.clear() }) },
       operationPlugin(options.steps),
       answerPlugin(options.toClientError),
       planPicturePlugin,

@@ -30,6 +30,8 @@ type Remembered = Planned | AppError;
 
 /** What an entry takes besides its plan. */
 const entryBytes = 500;
+/** A plan takes up to 1.6 bytes for each of its JSON, by measurement, and up to 1.8 more once it was made ready to run. */
+const bytesPerJsonByte = 3.5;
 const refusedForMs = 60_000;
 /** However many operations a manifest has, a new supergraph is served after this. */
 const warmWithinMs = 20_000;
@@ -38,11 +40,13 @@ export function createPlans(options: PlannerOptions & { cacheBytes: number; even
   const { events } = options;
   const remembered = new LRUCache<string, Remembered>({
     maxSize: options.cacheBytes,
-    sizeCalculation: (value) => entryBytes + (value instanceof AppError ? 0 : value.bytes),
+    sizeCalculation: (value) =>
+      entryBytes + (value instanceof AppError ? 0 : Math.ceil(value.jsonBytes * bytesPerJsonByte)),
   });
   const pending = new Map<string, Promise<Planned>>();
   const planners = new WeakMap<GraphQLSchema, NumberedPlanner>();
   const running = new Set<Planner>();
+  const retire = createRetirement((planner) => void stopPlanner(running, planner));
   let opened: NumberedPlanner | undefined;
   let serving: NumberedPlanner | undefined;
   let count = 0;
@@ -93,8 +97,8 @@ export function createPlans(options: PlannerOptions & { cacheBytes: number; even
       planners.set(schema, opened);
       const previous = serving;
       serving = opened;
-      if (previous && previous !== serving)
-        setTimeout(() => void stopPlanner(running, previous.planner), retireMs).unref();
+      if (!previous || previous === serving) return;
+      retire(previous.planner);
     },
     planFor(schema, operation, signal) {
       const planner = planners.get(schema);
@@ -128,6 +132,23 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
 
 /** Requests that began before a swap may still ask for a plan. */
 const retireMs = 30_000;
+/** Each has threads with a heap of their own, however often the supergraph changes. */
+const mostRetired = 2;
+
+/** Stops planners some time after they were handed over, earlier when there are many. */
+function createRetirement(stop: (planner: Planner) => void): (planner: Planner) => void {
+  const retired: Array<{ planner: Planner; timer: NodeJS.Timeout }> = [];
+  const stopOldest = () => {
+    const oldest = retired.shift();
+    if (!oldest) return;
+    clearTimeout(oldest.timer);
+    stop(oldest.planner);
+  };
+  return (planner) => {
+    retired.push({ planner, timer: setTimeout(stopOldest, retireMs).unref() });
+    if (retired.length > mostRetired) stopOldest();
+  };
+}
 
 async function stopPlanner(running: Set<Planner>, planner: Planner): Promise<void> {
   running.delete(planner);

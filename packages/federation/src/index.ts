@@ -9,6 +9,7 @@ export { type AccessModel, readAccessModel } from './access/access-model.ts';
 export { type AccessRequirement, accessRefusal } from './access/access-requirement.ts';
 export { type CostModel, type FieldCostInput, maxCost, readCostModel } from './cost-model.ts';
 export { defaultLimits } from './default-limits.ts';
+export { documentBytes } from './document-bytes.ts';
 export { type FetchCondition, type FetchRequest, type ScheduledFetch, scheduleFetches } from './fetch-schedule.ts';
 export { type Cacheability, operationCacheability } from './operation-cacheability.ts';
 export { type CostInput, costliestPath, operationCost } from './operation-cost.ts';

@@ -15,8 +15,9 @@ import type { FanoutScope } from '../fanout-context.ts';
 import type { CallSubgraph } from '../subgraph-call.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
 import { createIntrospect } from './introspection.ts';
+import { createRememberedShapes } from './remembered-shapes.ts';
 import { ResponseData } from './response-data.ts';
-import { responseShape, type TypedShape } from './response-shape.ts';
+import type { ShapeInput } from './response-shape.ts';
 import { type PlanRun, runPlan } from './run-plan.ts';
 import { createIsOfType, type IsOfType } from './types-of-data.ts';
 import { type BrokenPromise, writeResponse } from './write-response.ts';
@@ -43,13 +44,15 @@ const maxErrors = 100;
 /** Runs query plans: what a plan and an operation decide is worked out once for each. */
 export function createExecutor(options: {
   call: CallSubgraph;
+  /** For the shapes of answers. */
+  shapeBytes: number;
   /** Is told every supergraph that is served. */
   serve?: ((supergraph: string) => void) | undefined;
 }): Executor {
-  const { call } = options;
+  const { call, shapeBytes } = options;
   const typesBySchema = new WeakMap<GraphQLSchema, IsOfType>();
   const compiled = new WeakMap<QueryPlan, CompiledPlan>();
-  const shapes = new WeakMap<OperationDefinitionNode, Map<string, TypedShape>>();
+  const shapes = createRememberedShapes(shapeBytes);
 
   const compiledPlan = (plan: QueryPlan, schema: GraphQLSchema): CompiledPlan => {
     const known = compiled.get(plan);
@@ -61,22 +64,10 @@ export function createExecutor(options: {
     return made;
   };
 
-  const shapeOf = ({ schema, document, operation }: Execution, conditions: Conditions): TypedShape => {
-    const known = shapes.get(operation) ?? new Map<string, TypedShape>();
-    shapes.set(operation, known);
-    const key = Object.values(conditions).map(Number).join('');
-    let shape = known.get(key);
-    if (!shape) {
-      shape = responseShape({ schema, document, operation, conditions }).root;
-      if (known.size >= maxVariants) known.clear();
-      known.set(key, shape);
-    }
-    return shape;
-  };
-
   return {
     serve(schema, supergraph) {
       options.serve?.(supergraph);
+      shapes.clear();
       typesBySchema.set(schema, createIsOfType(buildASTSchema(parse(supergraph), { assumeValidSDL: true })));
     },
     async execute(execution) {
@@ -106,10 +97,8 @@ export function createExecutor(options: {
         failed: (error, path) => note(failure(error, path?.map(clientName))),
       };
       const { data } = await runPlan(compiledPlan(execution.plan, execution.schema), run);
-      const { text, hasData, broken } = writeResponse(
-        shapeOf(execution, conditions),
-        data,
-        createIntrospect(execution),
+      const { text, hasData, broken } = shapes.use(shapeInput(execution, conditions), (shape) =>
+        writeResponse(shape, data, createIntrospect(execution)),
       );
       // What a subgraph said explains its nulls.
       if (errors.length === 0) errors.push(...broken.slice(0, maxBroken).map(brokenPromise));
@@ -120,8 +109,11 @@ export function createExecutor(options: {
 
 type Conditions = Readonly<Record<string, boolean>>;
 
-/** Of an operation's conditions; beyond that they are worked out again. */
-const maxVariants = 64;
+/** What is remembered holds on to nothing else of the request. */
+function shapeInput({ schema, document, operation }: Execution, conditions: Conditions): ShapeInput {
+  return { schema, document, operation, conditions };
+}
+
 const maxBroken = 10;
 
 /** All that @skip and @include can look at. */

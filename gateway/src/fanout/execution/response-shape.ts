@@ -60,25 +60,30 @@ export type ShapeInput = {
   readonly conditions: Readonly<Record<string, unknown>>;
 };
 
+export type ResponseShape = {
+  readonly root: TypedShape;
+  /** Of all types that have occurred so far. */
+  fields(): number;
+};
+
 /** The shape of an operation's answer. Types that occur are looked at when they do. */
-export function responseShape(input: ShapeInput): { readonly root: TypedShape } {
+export function responseShape(input: ShapeInput): ResponseShape {
   const { schema, document, operation } = input;
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   const rootType = schema.getRootType(operation.operation);
   if (!rootType) throw new Error(`The schema has no root type for a ${operation.operation}.`);
-  const shape = objectShape(rootType, [operation.selectionSet], {
-    ...input,
-    fragments,
-    isOfType: createIsOfType(schema),
-  });
-  return { root: shape.of(rootType.name) as TypedShape };
+  const count = { fields: 0 };
+  const context = { ...input, fragments, isOfType: createIsOfType(schema), count };
+  const shape = objectShape(rootType, [operation.selectionSet], context);
+  return { root: shape.of(rootType.name) as TypedShape, fields: () => count.fields };
 }
 
 type Context = ShapeInput & {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly isOfType: IsOfType;
+  readonly count: { fields: number };
 };
 
 function objectShape(
@@ -103,6 +108,7 @@ function objectShape(
 
 function typedShape(type: GraphQLCompositeType, sets: readonly SelectionSetNode[], context: Context): TypedShape {
   const fields = fieldNodes(type, sets, context).flatMap((nodes) => shapeField(nodes, type, context) ?? []);
+  context.count.fields += fields.length;
   return { typeName: type.name, isObjectType: isObjectType(type), fields };
 }
 

@@ -8,8 +8,8 @@ import type { PlanRequest } from './thread-messages.ts';
 export type Planned = {
   readonly plan: QueryPlan;
   readonly summary: PlanSummary;
-  /** Of the plan as JSON, which is about what it takes in memory. */
-  readonly bytes: number;
+  /** Of the plan as JSON. */
+  readonly jsonBytes: number;
 };
 
 /** Plans operations over one supergraph in threads of its own. */
@@ -96,5 +96,5 @@ export async function startPlanner(supergraph: string, options: PlannerOptions):
 
 function toPlanned(json: string): Planned {
   const plan: QueryPlan = JSON.parse(json);
-  return { plan, summary: summarizePlan(plan), bytes: json.length };
+  return { plan, summary: summarizePlan(plan), jsonBytes: json.length };
 }
