@@ -123,6 +123,12 @@ export const settings = {
     max: maxTimeMs,
     description: 'Time that requests under way get to finish when the gateway stops.',
   }),
+  SHUTDOWN_DELAY_MS: setting.integer({
+    optional: true,
+    max: maxTimeMs,
+    description:
+      'Time for which a gateway that is told to stop serves on while it says that it is not ready, for whoever sends it requests to notice. Unset it is 0 in development and test, else 5000.',
+  }),
   CORS_ORIGINS: setting.list({
     description:
       'Origins of web pages that may call the gateway from a browser, as https://one,https://other; * for any.',
@@ -189,6 +195,8 @@ export type GatewayConfig = {
   readonly corsOrigins: readonly string[];
   readonly requestTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  /** Between not being ready and listening no more. */
+  readonly shutdownDelayMs: number;
   readonly filePollMs: number;
   readonly supergraphFile: string;
   readonly persisted: {
@@ -246,6 +254,7 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     corsOrigins: checkOrigins(flat.CORS_ORIGINS),
     requestTimeoutMs: flat.REQUEST_TIMEOUT_MS,
     drainTimeoutMs: flat.DRAIN_TIMEOUT_MS,
+    shutdownDelayMs: flat.SHUTDOWN_DELAY_MS ?? (lenient ? 0 : 5_000),
     filePollMs: flat.FILE_POLL_MS,
     supergraphFile: flat.SUPERGRAPH_FILE,
     persisted: {

@@ -66,6 +66,19 @@ test.each([
   keys.remove();
 });
 
+test.each([
+  ['development', 0],
+  ['test', 0],
+  ['staging', 5_000],
+  ['production', 5_000],
+])('in %s a gateway that is told to stop serves on for %i ms unless it is set otherwise', (appEnv, delayMs) => {
+  const keys = createTestKeys();
+  const env = { APP_ENV: appEnv, IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile };
+  expect(toConfig(readEnv(env)).shutdownDelayMs).toBe(delayMs);
+  expect(toConfig(readEnv({ ...env, SHUTDOWN_DELAY_MS: '100' })).shutdownDelayMs).toBe(100);
+  keys.remove();
+});
+
 test.each(['staging', 'production'])('in %s a key that Nova made for development is refused', (appEnv) => {
   const keys = createTestKeys();
   const pem = readFileSync(keys.identityPrivateKeyFile, 'utf8');

@@ -17,4 +17,4 @@ async function start() {
   return config.workers > 1 ? startWorkers(config, { log }) : createGateway(config, { log });
 }
 
-await runProcess(log, start, { graceMs: config.drainTimeoutMs + 5_000 });
+await runProcess(log, start, { graceMs: config.shutdownDelayMs + config.drainTimeoutMs + 5_000 });

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAppError } from '@nova/errors';
 import { correlationIdFrom, headerNames, traceparentFrom } from '@nova/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -29,6 +30,8 @@ export type HttpServerOptions = {
   readonly maxHeaders: number;
   /** Origins of pages that may call from a browser; `*` for any. */
   readonly corsOrigins: readonly string[];
+  /** For how long new connections are taken after `stop` was called. */
+  readonly shutdownDelayMs: number;
   readonly drainTimeoutMs: number;
   /** Addresses and networks whose x-forwarded-for is believed. */
   readonly trustedProxies: readonly string[];
@@ -99,14 +102,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     url,
     stop() {
-      stopping ??= drain(app, options.drainTimeoutMs);
+      stopping ??= drain(app, options);
       return stopping;
     },
   };
 }
 
-async function drain(app: FastifyInstance, timeoutMs: number): Promise<void> {
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+async function drain(
+  app: FastifyInstance,
+  { shutdownDelayMs, drainTimeoutMs }: Pick<HttpServerOptions, 'shutdownDelayMs' | 'drainTimeoutMs'>,
+): Promise<void> {
+  await sleep(shutdownDelayMs);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs);
   try {
     await app.close();
   } finally {

@@ -46,19 +46,23 @@ export async function startWorkers(config: GatewayConfig, { log }: { log: Logger
     return said;
   };
 
-  stack.add('workers', () => {
-    stopping = true;
-    return Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && stopWorker(worker)));
-  });
+  const checkReady = () => {
+    if (stopping) throw new Error('the gateway is stopping');
+    return oneIsReady([...ready.values()]);
+  };
   try {
-    const [first] = await Promise.all(Array.from({ length: config.workers }, begin));
     const admin = await startAdminServer({
       host: config.adminHost,
       port: config.adminPort,
       metrics,
-      checks: [{ name: 'workers', check: () => oneIsReady([...ready.values()]) }],
+      checks: [{ name: 'workers', check: checkReady }],
     });
     stack.add('admin server', () => admin.stop());
+    stack.add('workers', () => {
+      stopping = true;
+      return Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && stopWorker(worker)));
+    });
+    const [first] = await Promise.all(Array.from({ length: config.workers }, begin));
     const url = first?.url ?? '';
     log.info({ url, adminUrl: admin.url, workers: config.workers }, 'gateway ready');
     return { url, adminUrl: admin.url, stop: () => stack.stop() };
