@@ -1,7 +1,8 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { composeSupergraph } from '@nova/registry';
-import { subgraphNames, subgraphSdl } from '@nova/schema';
+import { subgraphSdl } from '@nova/schema';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { composedWith, withMotto } from './_composed-supergraphs.ts';
 import { startWorld, type World } from './_world.ts';
 
 let world: World;
@@ -10,20 +11,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-/** The supergraph after the owner of `name` has changed its SDL. */
-function composedWith(name: string, change: (sdl: string) => string): string {
-  const result = composeSupergraph(
-    subgraphNames().map((subgraph) => ({
-      name: subgraph,
-      url: 'http://127.0.0.1:1/graphql',
-      sdl: subgraph === name ? change(subgraphSdl(subgraph)) : subgraphSdl(subgraph),
-    })),
-  );
-  if (result.kind === 'failed') throw new Error(result.errors.join('\n'));
-  return result.supergraphSdl;
-}
-
-const withMotto = () => composedWith('user', (sdl) => sdl.replace('bio: String\n', 'bio: String\n  motto: String\n'));
 /** The subgraphs under test do not have the field: once the gateway knows it, the rest of the query is answered. */
 const motto = () => world.post({ query: '{ user(id: "u1") { motto } posts(first: 1) { nodes { id } } }' });
 const loaded = () => world.series('supergraph_reload_total', { result: 'loaded' });

@@ -13,6 +13,7 @@ export type GatewayProcess = {
   readonly adminUrl: string;
   readonly subgraphs: Surroundings['subgraphs'];
   readonly issuer: Surroundings['issuer'];
+  readonly supergraphFile: string;
   /** Since the last call. */
   figures(request?: FiguresRequest): Promise<Figures>;
   readonly isRunning: boolean;
@@ -25,15 +26,24 @@ export type GatewayProcess = {
 const program = join(import.meta.dirname, '../../src/bin/server.ts');
 const preload = join(import.meta.dirname, 'figures.ts');
 
-export async function startGatewayProcess(): Promise<GatewayProcess> {
+export async function startGatewayProcess(
+  options: { readonly env?: Readonly<Record<string, string>>; readonly manifest?: string } = {},
+): Promise<GatewayProcess> {
   const stack = new StopStack();
-  const { env, directory, subgraphs, issuer } = await startSurroundings(stack, manifestOf([]));
+  const { env, directory, subgraphs, issuer, supergraphFile } = await startSurroundings(
+    stack,
+    options.manifest ?? manifestOf([]),
+  );
   const file = (name: string) => join(directory, name);
   const output = await open(file('output'), 'w');
   const errors = await open(file('errors'), 'w');
   const child = fork(program, {
     // A busy machine makes the event loop late as well, and that is not what is tested.
-    env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', MAX_EVENT_LOOP_LAG_MS: '60000', ...env },
+    env: {
+      ...{ ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', MAX_EVENT_LOOP_LAG_MS: '60000' },
+      ...env,
+      ...options.env,
+    },
     execArgv: ['--expose-gc', '--import', preload],
     // Into files: a pipe that is not read at once would block the gateway.
     stdio: ['ignore', output.fd, errors.fd, 'ipc'],
@@ -53,6 +63,7 @@ export async function startGatewayProcess(): Promise<GatewayProcess> {
     adminUrl: String(ready.adminUrl),
     subgraphs,
     issuer,
+    supergraphFile,
     async figures(request = { collectGarbage: false }) {
       const answer = once(child, 'message');
       child.send(request);

@@ -5,6 +5,7 @@ export type { Fault } from './fault-pipe.ts';
 export { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 export { startFederation, type TestFederation } from './federation.ts';
 export { freeFixedPort } from './fixed-port.ts';
+export { byForm, isLong } from './form.ts';
 export { type GraphqlAnswer, postGraphql, subgraphClient } from './graphql-client.ts';
 export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
 export { startPgBouncer, type TestPgBouncer } from './pgbouncer.ts';
