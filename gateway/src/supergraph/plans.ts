@@ -46,7 +46,12 @@ export function createPlans(options: PlannerOptions & { cacheBytes: number; even
   const pending = new Map<string, Promise<Planned>>();
   const planners = new WeakMap<GraphQLSchema, NumberedPlanner>();
   const running = new Set<Planner>();
-  const retire = createRetirement((planner) => void stopPlanner(running, planner));
+  const end = async ({ planner, number }: NumberedPlanner) => {
+    // Plans that were made ready to run hold on to the schema that they are for.
+    for (const key of remembered.keys()) if (key.startsWith(`${number} `)) remembered.delete(key);
+    await stopPlanner(running, planner);
+  };
+  const retire = createRetirement((planner) => void end(planner));
   let opened: NumberedPlanner | undefined;
   let serving: NumberedPlanner | undefined;
   let count = 0;
@@ -88,7 +93,7 @@ export function createPlans(options: PlannerOptions & { cacheBytes: number; even
       count += 1;
       opened = { planner, number: count };
       // Opened, and never served.
-      if (previous && previous !== serving) await stopPlanner(running, previous.planner);
+      if (previous && previous !== serving) await end(previous);
       await warmUp(warm, (operation) => plan({ planner, number: count }, { operation, isWarming: true }));
       return planner.loaded;
     },
@@ -98,7 +103,7 @@ export function createPlans(options: PlannerOptions & { cacheBytes: number; even
       const previous = serving;
       serving = opened;
       if (!previous || previous === serving) return;
-      retire(previous.planner);
+      retire(previous);
     },
     planFor(schema, operation, signal) {
       const planner = planners.get(schema);
@@ -135,18 +140,18 @@ const retireMs = 30_000;
 /** Each has threads with a heap of their own, however often the supergraph changes. */
 const mostRetired = 2;
 
-/** Stops planners some time after they were handed over, earlier when there are many. */
-function createRetirement(stop: (planner: Planner) => void): (planner: Planner) => void {
-  const retired: Array<{ planner: Planner; timer: NodeJS.Timeout }> = [];
-  const stopOldest = () => {
+/** Ends planners some time after they were handed over, earlier when there are many. */
+function createRetirement(end: (planner: NumberedPlanner) => void): (planner: NumberedPlanner) => void {
+  const retired: Array<{ planner: NumberedPlanner; timer: NodeJS.Timeout }> = [];
+  const endOldest = () => {
     const oldest = retired.shift();
     if (!oldest) return;
     clearTimeout(oldest.timer);
-    stop(oldest.planner);
+    end(oldest.planner);
   };
   return (planner) => {
-    retired.push({ planner, timer: setTimeout(stopOldest, retireMs).unref() });
-    if (retired.length > mostRetired) stopOldest();
+    retired.push({ planner, timer: setTimeout(endOldest, retireMs).unref() });
+    if (retired.length > mostRetired) endOldest();
   };
 }
 
