@@ -32,6 +32,8 @@ export type PlannerOptions = {
 };
 
 const restartEveryMs = 1_000;
+/** Made once: the stack of one made where a planner is stopped would hold on to the schema that is served next. */
+const stopped = new Error('The planner was stopped.');
 
 /** Rejects with `SupergraphError` when the text is no supergraph that can be served. */
 export async function startPlanner(supergraph: string, options: PlannerOptions): Promise<Planner> {
@@ -88,7 +90,7 @@ export async function startPlanner(supergraph: string, options: PlannerOptions):
         }
       }, signal),
     async stop() {
-      stopping.abort(new Error('The planner was stopped.'));
+      stopping.abort(stopped);
       await Promise.all([...all].map((thread) => thread.end()));
     },
   };
