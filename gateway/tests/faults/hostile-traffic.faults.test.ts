@@ -10,12 +10,14 @@ import { startTraffic, type Traffic } from './_steady-traffic.ts';
 
 const form = byForm({
   long: { seconds: 60, normalPerSecond: 200, hostilePerSecond: 50 },
-  short: { seconds: 4, normalPerSecond: 80, hostilePerSecond: 20 },
+  short: { seconds: 4, normalPerSecond: 80, hostilePerSecond: 40 },
 });
 const attempts = 3;
 /** Below this nobody waits. */
 const fineMs = 100;
 
+/** A prime: however few are sent, they are of all kinds. */
+const stride = 97;
 const inputs = [...documents, ...requests, ...messages];
 const bodies = [
   '{ posts(first: 5) { nodes { id author { username } } } }',
@@ -36,7 +38,8 @@ function startHostility(): { stop(): Promise<number> } {
     while (running) {
       const at = sent++;
       const due = sleep((clients * 1000) / form.hostilePerSecond);
-      await exchange(gateway.url, (inputs[at % inputs.length] as (typeof inputs)[number]).message(at));
+      const input = inputs[(at * stride) % inputs.length] as (typeof inputs)[number];
+      await exchange(gateway.url, input.message(at));
       await due;
     }
   };
