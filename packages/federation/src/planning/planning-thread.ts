@@ -14,7 +14,7 @@ export type PlanningThread = {
 };
 
 const mostHeapMb = 256;
-/** Left to itself V8 takes 100 MB for what is soon garbage; plans are made no slower with this. */
+/** Left to itself V8 takes 100 MB for what is soon garbage. */
 const mostYoungMb = 16;
 const openWithinMs = 60_000;
 
