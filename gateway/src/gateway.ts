@@ -26,7 +26,7 @@ import { createFanout, type Fanout } from './fanout/fanout.ts';
 import { accessStep } from './http/access-step.ts';
 import { createApollo } from './http/apollo.ts';
 import { createToClientError, type ToClientError } from './http/client-error.ts';
-import { withExecutor } from './http/execution-gateway.ts';
+import { withFanout } from './http/execution-gateway.ts';
 import { loadGraphiql } from './http/graphiql.ts';
 import { createGraphqlHandler } from './http/graphql-handler.ts';
 import { idempotencyStep } from './http/idempotency-step.ts';
@@ -290,8 +290,8 @@ async function openAuthentication(parts: {
 }
 
 /** Nova's own execution, or the stock one of @apollo/gateway to compare with. */
-function servedGateway(gateway: ApolloGateway, { engine }: GatewayConfig, { executor }: Fanout) {
-  return engine === 'apollo' ? gateway : withExecutor(gateway, executor);
+function servedGateway(gateway: ApolloGateway, { engine }: GatewayConfig, fanout: Fanout) {
+  return engine === 'apollo' ? gateway : withFanout(gateway, fanout);
 }
 
 function createApolloGateway(parts: {

@@ -5,6 +5,7 @@ import { openSupergraph, planOperation } from '@nova/federation';
 import { composeSupergraph } from '@nova/registry';
 import { anonymous, createLogger, StopStack } from '@nova/runtime';
 import {
+  buildASTSchema,
   buildSchema,
   type GraphQLSchema,
   getOperationAST,
@@ -80,7 +81,7 @@ export function openFederation(subgraphs: readonly SubgraphSdl[]): Federation | 
       return asJson({ data, ...(errors && { errors: errors.map((error) => error.toJSON()) }) }) as object;
     },
   });
-  executor.serve(schema, supergraphSdl);
+  executor.serve(schema, buildASTSchema(parse(supergraphSdl), { assumeValidSDL: true }));
   return {
     schema,
     askOneServer,

@@ -1,9 +1,10 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
+import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 import { restrictCachePolicy } from './cache-policy.ts';
 import { chunkEntities } from './chunk-entities.ts';
 import { type AskedEntities, countEntities } from './count-entities.ts';
 import type { EntityCache } from './entity-cache/entity-cache.ts';
-import { createExecutor, type Executor } from './execution/executor.ts';
+import { createExecutor, type Execute } from './execution/executor.ts';
 import type { FanoutContext, FanoutScope } from './fanout-context.ts';
 import { type GuardEvents, type GuardedSubgraph, guardSubgraph, type SubgraphHealth } from './guarded-subgraph.ts';
 import type { SubgraphOptions } from './settings.ts';
@@ -13,7 +14,9 @@ import { createSubgraphPools, type SubgraphAddress } from './subgraph-pools.ts';
 import { createSubgraphTransport, type SubgraphCall } from './subgraph-transport.ts';
 
 export type Fanout = {
-  readonly executor: Executor;
+  /** A schema is served from now on; `supergraph` is the text it was made from. */
+  serve(schema: GraphQLSchema, supergraph: string): void;
+  readonly execute: Execute;
   /** The way to a subgraph, for @apollo/gateway. */
   dataSource(definition: { readonly name: string; readonly url?: string }): GraphQLDataSource;
   /** Lets go of the connections to subgraphs that the supergraph no longer has. */
@@ -67,9 +70,14 @@ export function createFanout(
   const chunked = chunkEntities(sharing?.fetches(send) ?? send, options);
   const cached = entityCache?.wrap(chunked) ?? chunked;
   const call = withCachePolicy(countEntities(cached, options));
-  const executor = createExecutor({ call, shapeBytes: options.shapeBytes, serve: entityCache?.serve });
+  const executor = createExecutor({ call, shapeBytes: options.shapeBytes });
   return {
-    executor: sharing?.executions(executor) ?? executor,
+    serve(schema, text) {
+      const supergraph = buildASTSchema(parse(text), { assumeValidSDL: true });
+      entityCache?.serve(supergraph, text);
+      executor.serve(schema, supergraph);
+    },
+    execute: sharing?.executions(executor.execute) ?? executor.execute,
     dataSource(definition) {
       const { name: subgraph } = definition;
       const policy = table.policyOf(subgraph);

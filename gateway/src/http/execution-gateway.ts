@@ -1,15 +1,15 @@
 import type { ApolloGateway } from '@apollo/gateway';
 import type { ApolloServerOptionsWithGateway, BaseContext } from '@apollo/server';
-import type { Executor } from '../fanout/execution/executor.ts';
+import type { Fanout } from '../fanout/fanout.ts';
 import type { GatewayContext } from './request-scope.ts';
 
 type ServedGateway = ApolloServerOptionsWithGateway<BaseContext>['gateway'];
 type LoadedGateway = Awaited<ReturnType<ServedGateway['load']>>;
 
-/** @apollo/gateway for everything but execution: it watches and checks the supergraph, the executor runs the plans. */
-export function withExecutor(gateway: ApolloGateway, executor: Executor): ServedGateway {
-  // Before Apollo Server's listener: no request meets a schema that the executor does not know.
-  gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => executor.serve(apiSchema, coreSupergraphSdl));
+/** @apollo/gateway for everything but execution: it watches and checks the supergraph, the fan-out runs the plans. */
+export function withFanout(gateway: ApolloGateway, fanout: Pick<Fanout, 'serve' | 'execute'>): ServedGateway {
+  // Before Apollo Server's listener: no request meets a schema that the fan-out does not know.
+  gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => fanout.serve(apiSchema, coreSupergraphSdl));
   return {
     onSchemaLoadOrUpdate: (callback) => gateway.onSchemaLoadOrUpdate(callback),
     stop: () => gateway.stop(),
@@ -20,7 +20,7 @@ export function withExecutor(gateway: ApolloGateway, executor: Executor): Served
           const { request: scope } = context as GatewayContext;
           const { plan } = scope.operation;
           if (!plan) throw new Error('The operation was not planned.');
-          const { data, errors } = await executor.execute({
+          const { data, errors } = await fanout.execute({
             schema,
             document,
             operation,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { GraphQLSchema } from 'graphql';
 import type { CallSubgraph } from '../subgraph-call.ts';
 import { callForEntities } from './cached-entities.ts';
 import { callForRoot } from './cached-root.ts';
@@ -19,8 +20,8 @@ export type EntityCacheEvents = {
 };
 
 export type EntityCache = {
-  /** A supergraph is served from now on. */
-  serve(supergraph: string): void;
+  /** A supergraph is served from now on; `text` is what it was built from. */
+  serve(supergraph: GraphQLSchema, text: string): void;
   /** Asks only for what is not kept. What may be kept is what the subgraph says is everybody's. */
   wrap(call: CallSubgraph): CallSubgraph;
 };
@@ -36,8 +37,8 @@ export function createEntityCache(
   const entries = createEntryStore({ ...options, storeFailed: events.storeFailed });
   let readLookup: ReadLookup | undefined;
   return {
-    serve(supergraph) {
-      readLookup = createReadLookup(supergraph);
+    serve(supergraph, text) {
+      readLookup = createReadLookup(supergraph, text);
     },
     wrap: (call) => async (subgraph, request, scope) => {
       if (scope.operation.kind !== 'query' || request.kind !== 'query') return call(subgraph, request, scope);

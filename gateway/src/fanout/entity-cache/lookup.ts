@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { entityTag, everything } from '@nova/cache';
+import type { GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { EntityList, SubgraphRequest } from '../subgraph-call.ts';
 import { entitiesShape, type FetchShape, rootShape } from './fetch-shape.ts';
@@ -27,8 +28,8 @@ const maxIdLength = 256;
 const maxPlainKeyLength = 100;
 
 /** Returns what tells keys and tags of requests by the types of a supergraph; undefined for a request that has none. */
-export function createReadLookup(supergraph: string): ReadLookup {
-  const types = readSupergraphTypes(supergraph);
+export function createReadLookup(supergraph: GraphQLSchema, text: string): ReadLookup {
+  const types = readSupergraphTypes(supergraph, text);
   const shapes = new LRUCache<string, { readonly shape: FetchShape | undefined }>({
     maxSize: maxShapeBytes,
     sizeCalculation: (_shape, key) => shapeBytes + 2 * key.length,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
-  buildASTSchema,
   type GraphQLNamedType,
+  type GraphQLSchema,
   getNamedType,
   getNullableType,
   isAbstractType,
@@ -9,7 +9,6 @@ import {
   isInterfaceType,
   isListType,
   isObjectType,
-  parse,
 } from 'graphql';
 
 export type FieldType = {
@@ -31,10 +30,9 @@ export type SupergraphTypes = {
   isEntity(type: string): boolean;
 };
 
-export function readSupergraphTypes(supergraph: string): SupergraphTypes {
-  const schema = buildASTSchema(parse(supergraph), { assumeValidSDL: true });
+export function readSupergraphTypes(schema: GraphQLSchema, text: string): SupergraphTypes {
   return {
-    hash: createHash('sha256').update(supergraph).digest('base64url'),
+    hash: createHash('sha256').update(text).digest('base64url'),
     rootType: schema.getQueryType()?.name,
     fieldOf(typeName, fieldName) {
       const type = schema.getType(typeName);

@@ -1,13 +1,11 @@
 import { AppError } from '@nova/errors';
 import { clientName, type QueryPlan } from '@nova/federation';
 import {
-  buildASTSchema,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
-  parse,
   type TypeNode,
   valueFromASTUntyped,
 } from 'graphql';
@@ -33,10 +31,12 @@ export type Execution = {
 
 export type ExecutionResult = { readonly data: ResponseData; readonly errors?: readonly GraphQLError[] };
 
+export type Execute = (execution: Execution) => Promise<ExecutionResult>;
+
 export type Executor = {
-  /** A schema is served from now on; `supergraph` is the text it was made from. */
-  serve(schema: GraphQLSchema, supergraph: string): void;
-  execute(execution: Execution): Promise<ExecutionResult>;
+  /** A schema is served from now on; `supergraph` has the types hidden from clients as well. */
+  serve(schema: GraphQLSchema, supergraph: GraphQLSchema): void;
+  readonly execute: Execute;
 };
 
 const maxErrors = 100;
@@ -46,8 +46,6 @@ export function createExecutor(options: {
   call: CallSubgraph;
   /** For the shapes of answers. */
   shapeBytes: number;
-  /** Is told every supergraph that is served. */
-  serve?: ((supergraph: string) => void) | undefined;
 }): Executor {
   const { call, shapeBytes } = options;
   const typesBySchema = new WeakMap<GraphQLSchema, IsOfType>();
@@ -66,9 +64,8 @@ export function createExecutor(options: {
 
   return {
     serve(schema, supergraph) {
-      options.serve?.(supergraph);
       shapes.clear();
-      typesBySchema.set(schema, createIsOfType(buildASTSchema(parse(supergraph), { assumeValidSDL: true })));
+      typesBySchema.set(schema, createIsOfType(supergraph));
     },
     async execute(execution) {
       const { variables, scope } = execution;

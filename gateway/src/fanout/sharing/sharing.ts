@@ -1,4 +1,4 @@
-import type { Executor } from '../execution/executor.ts';
+import type { Execute } from '../execution/executor.ts';
 import type { CallSubgraph } from '../subgraph-call.ts';
 import { shareExecutions } from './share-executions.ts';
 import { shareFetches } from './share-fetches.ts';
@@ -14,6 +14,6 @@ export function createSharing({ timeoutMs, events }: { timeoutMs: number; events
   const options = { timeoutMs, clock: createWriteClock(), shared: events.shared };
   return {
     fetches: (call: CallSubgraph): CallSubgraph => shareFetches(call, options),
-    executions: (executor: Executor): Executor => shareExecutions(executor, options),
+    executions: (execute: Execute): Execute => shareExecutions(execute, options),
   };
 }
