@@ -1,5 +1,6 @@
-import type { FetchNode, PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner';
+import type { FetchNode, QueryPlan } from '@apollo/query-planner';
 import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
+import { fetchesOf } from './planning/map-fetches.ts';
 import { clientName } from './planning/planned-aliases.ts';
 import type { CacheHint, HintedField, SubgraphHints } from './subgraph-hints.ts';
 
@@ -17,7 +18,7 @@ export type Cacheability = {
  * items and every condition held. `hints` by subgraph; of one that is missing nothing may be kept.
  */
 export function operationCacheability(plan: QueryPlan, hints: ReadonlyMap<string, SubgraphHints>): Cacheability {
-  const policies = fetchesOf(plan.node, []).flatMap(({ fetch, path }) => {
+  const policies = fetchesOf(plan).flatMap(({ fetch, path }) => {
     const subgraph = hints.get(fetch.serviceName);
     return subgraph ? policiesOf(fetch, path, subgraph) : [{ path, maxAge: 0, isPrivate: false }];
   });
@@ -35,27 +36,6 @@ export function operationCacheability(plan: QueryPlan, hints: ReadonlyMap<string
 type Path = readonly string[];
 /** What one field says; infinitely long when it leaves that to its parent. */
 type FieldPolicy = { readonly path: Path; readonly maxAge: number; readonly isPrivate: boolean };
-type LocatedFetch = { readonly fetch: FetchNode; readonly path: Path };
-
-function fetchesOf(node: PlanNode | SubscriptionNode | undefined, path: Path): LocatedFetch[] {
-  switch (node?.kind) {
-    case undefined:
-      return [];
-    case 'Fetch':
-      return [{ fetch: node, path }];
-    case 'Flatten':
-      return fetchesOf(node.node, [...path, ...node.path.map(String).filter((part) => part !== '@')]);
-    case 'Sequence':
-    case 'Parallel':
-      return node.nodes.flatMap((part) => fetchesOf(part, path));
-    case 'Condition':
-      return [node.ifClause, node.elseClause].flatMap((part) => fetchesOf(part, path));
-    case 'Defer':
-      return [node.primary, ...node.deferred].flatMap((part) => fetchesOf(part.node, path));
-    case 'Subscription':
-      return [node.primary, node.rest].flatMap((part) => fetchesOf(part, path));
-  }
-}
 
 type Walk = { readonly hints: SubgraphHints; readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> };
 type Place = { readonly type: string; readonly path: Path; readonly isRoot: boolean };

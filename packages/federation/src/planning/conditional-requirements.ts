@@ -1,4 +1,4 @@
-import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
+import type { FetchNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
 import {
   type ConstDirectiveNode,
   type DirectiveNode,
@@ -9,6 +9,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { FetchCondition } from '../fetch-schedule.ts';
+import { mapFetches } from './map-fetches.ts';
 import { namesOfGraphs, requiredKey } from './required-arguments.ts';
 
 /**
@@ -68,28 +69,8 @@ export function readRequirements(supergraph: DocumentNode): Requirements {
  * sends everything at once: without a word of them an entity that lacks one would not be asked for anything.
  */
 export function withConditionalRequirements(plan: QueryPlan, requirements: Requirements): QueryPlan {
-  if (requirements.requires.size === 0 || !plan.node || plan.node.kind === 'Subscription') return plan;
-  return { ...plan, node: markedNode(plan.node, requirements) };
-}
-
-function markedNode(node: PlanNode, requirements: Requirements): PlanNode {
-  switch (node.kind) {
-    case 'Sequence':
-    case 'Parallel':
-      return { ...node, nodes: node.nodes.map((child) => markedNode(child, requirements)) };
-    case 'Flatten':
-      return { ...node, node: markedNode(node.node, requirements) };
-    case 'Condition':
-      return {
-        ...node,
-        ifClause: node.ifClause && markedNode(node.ifClause, requirements),
-        elseClause: node.elseClause && markedNode(node.elseClause, requirements),
-      };
-    case 'Fetch':
-      return node.requires ? markedFetch(node, node.requires, requirements) : node;
-    case 'Defer':
-      return node;
-  }
+  if (requirements.requires.size === 0) return plan;
+  return mapFetches(plan, (fetch) => (fetch.requires ? markedFetch(fetch, fetch.requires, requirements) : fetch));
 }
 
 /** A set of fields that something needs; no conditions: always. */

@@ -10,32 +10,12 @@ import {
   visit,
 } from 'graphql';
 import type { RequiredSelection } from './conditional-requirements.ts';
+import { mapFetches } from './map-fetches.ts';
 import { requiredKey, type StandIns } from './required-arguments.ts';
 
 /** Turns the stand-ins of a plan back into the fields that they stand for. */
 export function withRealArguments(plan: QueryPlan, standIns: StandIns): QueryPlan {
-  if (!plan.node || plan.node.kind === 'Subscription') return plan;
-  return { ...plan, node: realNode(plan.node, standIns) };
-}
-
-function realNode(node: PlanNode, standIns: StandIns): PlanNode {
-  switch (node.kind) {
-    case 'Sequence':
-    case 'Parallel':
-      return { ...node, nodes: node.nodes.map((child) => realNode(child, standIns)) };
-    case 'Flatten':
-      return { ...node, node: realNode(node.node, standIns) };
-    case 'Condition':
-      return {
-        ...node,
-        ifClause: node.ifClause && realNode(node.ifClause, standIns),
-        elseClause: node.elseClause && realNode(node.elseClause, standIns),
-      };
-    case 'Fetch':
-      return realFetch(node, standIns);
-    case 'Defer':
-      return node;
-  }
+  return mapFetches(plan, (fetch) => realFetch(fetch, standIns));
 }
 
 /** Several fetches when the subgraph would be sent two values under one name. */

@@ -8,48 +8,28 @@ import {
   possibleRuntimeTypes,
   type SelectionSet,
 } from '@apollo/federation-internals';
-import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
+import type { QueryPlan } from '@apollo/query-planner';
 import { Kind, parse, type SelectionSetNode } from 'graphql';
+import { fetchesOf, type LocatedFetch } from './map-fetches.ts';
 
 /**
  * Where an operation asks for fields that its plan fetches nowhere, as paths of planned names. The planner plans nothing
  * where no subgraph can answer, and the answer would be null without a word. Not looked at is what may rightly be left out:
  * what is under a type that a subgraph may never return, and what no variables include.
  */
-export function unfetchedFields(operation: Operation, { node }: QueryPlan): string[] {
-  if (node?.kind === 'Subscription') return [];
-  const fetched = new Set<string>();
-  if (node) noteFetched(node, '', fetched);
+export function unfetchedFields(operation: Operation, plan: QueryPlan): string[] {
+  if (plan.node?.kind === 'Subscription') return [];
+  const fetched = new Set(fetchesOf(plan).flatMap((it) => [...fetchedBy(it)]));
   const asked = askedIn(operation.expandAllFragments().selectionSet, '', new Map());
   const unfetched = [...asked].filter((path) => !fetched.has(path));
   // What is missing with its parent is not worth a word of its own.
   return unfetched.filter((path) => !unfetched.some((other) => path.startsWith(`${other}.`)));
 }
 
-/** Paths of what the plan fetches, of whatever type. */
-function noteFetched(node: PlanNode, path: string, fetched: Set<string>): void {
-  switch (node.kind) {
-    case 'Sequence':
-    case 'Parallel':
-      for (const child of node.nodes) noteFetched(child, path, fetched);
-      return;
-    case 'Condition':
-      for (const branch of [node.ifClause, node.elseClause]) if (branch) noteFetched(branch, path, fetched);
-      return;
-    case 'Flatten': {
-      const names = node.path.filter((step) => step !== '@').map(String);
-      noteFetched(node.node, names.reduce(at, path), fetched);
-      return;
-    }
-    case 'Fetch':
-      for (const name of fetchedBy(node)) fetched.add(at(path, name));
-      return;
-    case 'Defer':
-      return;
-  }
-}
-
-function* fetchedBy({ operation, requires, outputRewrites = [] }: FetchNode): Generator<string> {
+/** Paths of what a fetch brings, of whatever type. */
+function* fetchedBy({ fetch, path: place }: LocatedFetch): Generator<string> {
+  const { operation, requires, outputRewrites = [] } = fetch;
+  const start = place.join('.');
   const { definitions } = parse(operation, { noLocation: true });
   const sets = new Map(
     definitions.flatMap((it) =>
@@ -74,10 +54,10 @@ function* fetchedBy({ operation, requires, outputRewrites = [] }: FetchNode): Ge
   };
   for (const definition of definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    if (!requires) yield* pathsIn(definition.selectionSet, '');
+    if (!requires) yield* pathsIn(definition.selectionSet, start);
     else
       for (const entities of definition.selectionSet.selections)
-        if (entities.kind === Kind.FIELD && entities.selectionSet) yield* pathsIn(entities.selectionSet, '');
+        if (entities.kind === Kind.FIELD && entities.selectionSet) yield* pathsIn(entities.selectionSet, start);
   }
 }
 
