@@ -356,10 +356,8 @@ function protectionStep(protection: Protection, observe: Observers['tolerated'])
   return {
     onSchema: protection.onSchema,
     run({ schema, document, operation, request: { operationName, variables }, contextValue: { request } }) {
-      const { cost, tolerated } = protection.check({
-        ...{ schema, document, operation, operationName, variables },
-        caller: callerOf(request),
-      });
+      const caller = callerOf(request);
+      const { cost, tolerated } = protection.check({ schema, document, operation, operationName, variables, caller });
       request.operation.cost = cost;
       for (const excess of tolerated) observe(excess, request);
     },

@@ -40,7 +40,10 @@ export async function startGatewayProcess(
   const child = fork(program, {
     // A busy machine makes the event loop late as well, and that is not what is tested.
     env: {
-      ...{ ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', MAX_EVENT_LOOP_LAG_MS: '60000' },
+      ...process.env,
+      NODE_ENV: 'production',
+      NODE_OPTIONS: '',
+      MAX_EVENT_LOOP_LAG_MS: '60000',
       ...env,
       ...options.env,
     },

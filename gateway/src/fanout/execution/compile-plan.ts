@@ -59,17 +59,21 @@ export function compilePlan(plan: QueryPlan, isOfType: IsOfType): CompiledPlan {
 function compileRequest({ subgraph, fetches, after }: FetchRequest, isOfType: IsOfType): CompiledRequest {
   const [{ fetch, path, conditions }] = fetches;
   if (fetch.requires) {
-    const { operation, operationName, variableUsages, names } = batchEntityFetches(fetches.map((it) => it.fetch));
+    const { names, ...batch } = batchEntityFetches(fetches.map((it) => it.fetch));
     const parts = fetches.map((it, at) => entityPart(it, names[at] as EntityNames, isOfType));
-    return {
-      ...{ kind: 'entities', subgraph, operation, operationKind: 'query' },
-      ...{ operationName, variableUsages, after, parts },
-    };
+    return { kind: 'entities', subgraph, ...batch, operationKind: 'query', after, parts };
   }
   const { operation, operationName, variableUsages = [] } = fetch;
   return {
-    ...{ kind: 'root', subgraph, operation, operationKind: fetch.operationKind === 'mutation' ? 'mutation' : 'query' },
-    ...{ operationName, variableUsages, after, path, conditions },
+    kind: 'root',
+    subgraph,
+    operation,
+    operationKind: fetch.operationKind === 'mutation' ? 'mutation' : 'query',
+    operationName,
+    variableUsages,
+    after,
+    path,
+    conditions,
     onlyField: onlyFieldOf(operation),
     outputRewrites: compileRewrites(fetch.outputRewrites, isOfType),
   };

@@ -93,7 +93,7 @@ export function createExecutor(options: {
           ),
         failed: (error, path) => note(failure(error, path?.map(clientName))),
       };
-      const { data } = await runPlan(compiledPlan(execution.plan, execution.schema), run);
+      const data = await runPlan(compiledPlan(execution.plan, execution.schema), run);
       const { text, hasData, broken } = shapes.use(shapeInput(execution, conditions), (shape) =>
         writeResponse(shape, data, createIntrospect(execution)),
       );

@@ -25,10 +25,8 @@ type Merged = {
   readonly shared: Set<unknown>;
 };
 
-export type RunResult = Merged;
-
-/** Runs a plan; every request goes out as soon as those it waits for are answered. A fetch that fails costs its own fields. */
-export async function runPlan(plan: CompiledPlan, run: PlanRun): Promise<Merged> {
+/** Returns the merged data. Every request goes out as soon as those it waits for are answered; a fetch that fails costs its own fields. */
+export async function runPlan(plan: CompiledPlan, run: PlanRun): Promise<Entity> {
   const merged: Merged = { data: {}, shared: new Set() };
   const answered: Promise<void>[] = [];
   for (const request of plan) {
@@ -38,7 +36,7 @@ export async function runPlan(plan: CompiledPlan, run: PlanRun): Promise<Merged>
     answered.push(first ? (others.length === 0 ? first : Promise.all([first, ...others])).then(send) : send());
   }
   await Promise.all(answered);
-  return merged;
+  return merged.data;
 }
 
 function isWanted(conditions: RootFetch['conditions'], { conditions: values }: PlanRun): boolean {
