@@ -33,6 +33,7 @@ import { idempotencyStep } from './http/idempotency-step.ts';
 import type { OperationStep } from './http/operation-steps.ts';
 import { planPictureStep } from './http/plan-picture.ts';
 import { type PlanSource, planningStep, planOfRequest } from './http/planning-step.ts';
+import { planBudgetStep, protectionStep } from './http/protection-steps.ts';
 import { createPurgeRoute } from './http/purge-route.ts';
 import { rateLimitStep } from './http/rate-limit-step.ts';
 import type { GatewayContext } from './http/request-scope.ts';
@@ -47,7 +48,6 @@ import { createDocumentResolver } from './persisted/resolve-document.ts';
 import { createTrustedClients } from './persisted/trusted-clients.ts';
 import { createProtection, type Protection } from './protection/index.ts';
 import { createLoadShedding, type LoadShedding } from './protection/load-shedding.ts';
-import type { Caller } from './protection/overrides.ts';
 import { createRateLimits } from './rate-limits/rate-limits.ts';
 import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
@@ -349,34 +349,6 @@ function openSteps(parts: {
     planPictureStep,
     planBudgetStep(protection, observers.tolerated),
   ];
-}
-
-/** Checks what the variables decide, and tells what is over a limit that is not enforced. */
-function protectionStep(protection: Protection, observe: Observers['tolerated']): OperationStep {
-  return {
-    onSchema: protection.onSchema,
-    run({ schema, document, operation, request: { operationName, variables }, contextValue: { request } }) {
-      const caller = callerOf(request);
-      const { cost, tolerated } = protection.check({ schema, document, operation, operationName, variables, caller });
-      request.operation.cost = cost;
-      for (const excess of tolerated) observe(excess, request);
-    },
-  };
-}
-
-/** Refuses what would fan out too far, before the first call. */
-function planBudgetStep(protection: Protection, observe: Observers['tolerated']): OperationStep {
-  return {
-    run({ contextValue: { request } }) {
-      const { plan, summary } = request.operation;
-      if (!plan || !summary) throw new Error('The operation was not planned.');
-      for (const excess of protection.checkPlan({ plan, summary }, callerOf(request))) observe(excess, request);
-    },
-  };
-}
-
-function callerOf({ operation, client }: GatewayContext['request']): Caller {
-  return { operation: operation.id === undefined ? undefined : operation.name, client: client.trustedAs };
 }
 
 function operationsOf(manifest: Manifest): PlannedOperation[] {
