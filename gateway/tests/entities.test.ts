@@ -52,12 +52,13 @@ function answerUsers(
   response.end(JSON.stringify({ data, errors }));
 }
 
-const names = (body: Record<string, never>) =>
-  // biome-ignore lint/suspicious/noExplicitAny: what was asked for.
-  (body as any).data.posts.nodes.map((post: any) => [
-    post.author?.username,
-    // biome-ignore lint/suspicious/noExplicitAny: what was asked for.
-    ...post.comments.nodes.map((comment: any) => comment.author?.displayName),
+type List<Node> = { readonly nodes: readonly Node[] };
+type By<Author> = { readonly author: Author | null };
+type Post = By<{ readonly username: string }> & { readonly comments: List<By<{ readonly displayName: string }>> };
+const names = ({ data }: { readonly data: { readonly posts: List<Post> } }) =>
+  data.posts.nodes.map(({ author, comments }) => [
+    author?.username,
+    ...comments.nodes.map((comment) => comment.author?.displayName),
   ]);
 const everybody = [
   ['ada', 'ADA', 'GRACE'],
