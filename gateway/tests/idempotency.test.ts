@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { redisFor, startFaultProxy } from '@nova/testkit';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { askAndHangUp } from './_ask-and-hang-up.ts';
 import { startTangledWorld, tree } from './_tangled-supergraph.ts';
-import { type Answer, send, startWorld, type World } from './_world.ts';
+import { type Answer, startWorld, type World } from './_world.ts';
 
 let world: World;
 let token: string;
@@ -165,14 +166,11 @@ test.each([
 
 test('a request whose client hung up leaves its key free', async () => {
   const key = randomUUID();
-  const client = new AbortController();
   const held = hold();
-  const body = JSON.stringify({ query: createPost, variables: { input: { body: 'Hello' } } });
-  const headers = { 'content-type': 'application/json', ...headersOf({ key }) };
-  const abandoned = send(`${world.gateway.url}/graphql`, { method: 'POST', headers, body, signal: client.signal });
+  const body = { query: createPost, variables: { input: { body: 'Hello' } } };
+  const hangUp = askAndHangUp(world, body, headersOf({ key }));
   await held;
-  client.abort();
-  await expect(abandoned).rejects.toThrow();
+  expect(await hangUp()).toBe(true);
   world.subgraphs.content.misbehave(undefined);
   await expect.poll(async () => (await create({ key })).status).toBe(200);
 });

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { askAndHangUp } from './_ask-and-hang-up.ts';
 import { startWorld, type World } from './_world.ts';
 
 let world: World;
@@ -46,16 +47,9 @@ test('who hangs up while waiting makes place for others, and his request is neve
   const release = holdAnswers();
   const first = world.post({ query });
   await expect.poll(() => world.series('gateway_requests_running')).toBe(1);
-  const hangUp = new AbortController();
-  const second = fetch(`${world.gateway.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-    signal: hangUp.signal,
-  }).catch(() => undefined);
+  const hangUp = askAndHangUp(world, { query });
   await expect.poll(() => world.series('gateway_requests_queued')).toBe(1);
-  hangUp.abort();
-  await second;
+  await hangUp();
   await expect.poll(() => world.series('gateway_requests_queued')).toBe(0);
   release();
   await first;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { askAndHangUp } from './_ask-and-hang-up.ts';
 import { startWorld, type World } from './_world.ts';
 
 let world: World;
@@ -78,16 +79,9 @@ test('a request of many slow steps ends at its own deadline', async () => {
 
 test('a client that hangs up has the calls to subgraphs ended', async () => {
   world.subgraphs.user.misbehave(() => {});
-  const client = new AbortController();
-  const asked = fetch(`${world.gateway.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-    signal: client.signal,
-  });
+  const hangUp = askAndHangUp(world, { query });
   await expect.poll(() => world.subgraphs.user.calls.length).toBe(1);
-  client.abort();
-  await expect(asked).rejects.toThrow();
+  expect(await hangUp()).toBe(true);
   await expect.poll(() => world.subgraphs.user.calls[0]?.aborted).toBe(true);
   await expect.poll(() => world.logLines.at(-1)).toMatchObject({ msg: 'request', abandoned: true });
   expect(await world.series('gateway_subgraph_errors_total', { subgraph: 'user' })).toBe(0);

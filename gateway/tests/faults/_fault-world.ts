@@ -32,21 +32,6 @@ export async function startWithProxy(
   return { world: await startFaultWorld({ policies, reroute }, env), proxy: await started.promise };
 }
 
-/** Asks and waits, until it is told to go away. */
-export function askAndHangUp(world: World, query: string): () => Promise<void> {
-  const client = new AbortController();
-  const asked = fetch(`${world.gateway.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-    signal: client.signal,
-  }).catch(() => undefined);
-  return async () => {
-    client.abort();
-    await asked;
-  };
-}
-
 /** Calls to a subgraph that are running or queued now. */
 export function callsOf(world: World, subgraph: string, state: 'running' | 'queued'): Promise<number> {
   return world.series('gateway_subgraph_calls', { subgraph, state });

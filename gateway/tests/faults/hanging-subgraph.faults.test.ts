@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { askAndHangUp } from '../_ask-and-hang-up.ts';
 import type { World } from '../_world.ts';
-import { askAndHangUp, bestMs, callsOf, msOf, query, startWithProxy } from './_fault-world.ts';
+import { bestMs, callsOf, msOf, query, startWithProxy } from './_fault-world.ts';
 
 const timeoutMs = 400;
 /** So that every call is sent. */
@@ -60,7 +61,7 @@ test('while one subgraph hangs with all its places taken, operations that do not
   await slowestButOneInAHundred(world);
   const before = await slowestButOneInAHundred(world);
   await proxy.setFault({ kind: 'half-open' });
-  const clients = Array.from({ length: 30 }, () => askAndHangUp(world, query));
+  const clients = Array.from({ length: 30 }, () => askAndHangUp(world, { query }));
   await expect.poll(() => callsOf(world, 'user', 'running')).toBe(20);
   await expect.poll(() => callsOf(world, 'user', 'queued')).toBe(10);
   const meanwhile: number[] = [];

@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { askAndHangUp } from '../_ask-and-hang-up.ts';
 import type { Answer, World } from '../_world.ts';
-import { askAndHangUp, callsOf, startFaultWorld } from './_fault-world.ts';
+import { callsOf, startFaultWorld } from './_fault-world.ts';
 
 const clients = 50;
 const bulkhead = { maxRunning: 5, maxQueued: 5 };
@@ -57,7 +58,7 @@ test.each([
 
 test('what is refused for one subgraph costs its fields only; the breaker does not take it for a failure', async () => {
   const { world } = await startSlow(60_000, { maxRunning: 1, maxQueued: 0, breaker: { failures: 1 } });
-  const hangUp = askAndHangUp(world, query);
+  const hangUp = askAndHangUp(world, { query });
   await expect.poll(() => callsOf(world, 'content', 'running')).toBe(1);
   const partial = await world.post({ query: '{ posts(first: 1) { nodes { id } } user(id: "u1") { username } }' });
   expect([partial.status, partial.headers.get('retry-after')]).toEqual([200, null]);
@@ -71,7 +72,7 @@ test('requests that are shed leave nothing behind', async () => {
   const { world } = await startSlow(60_000, { maxRunning: 1, maxQueued: 1 });
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const held = [askAndHangUp(world, query), askAndHangUp(world, query)];
+  const held = [askAndHangUp(world, { query }), askAndHangUp(world, { query })];
   await expect.poll(() => callsOf(world, 'content', 'queued')).toBe(1);
   const heapAfter = async (requests: number) => {
     const client = async () => {

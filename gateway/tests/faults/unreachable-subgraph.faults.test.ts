@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { FaultProxy } from '@nova/testkit';
 import { expect, test } from 'vitest';
+import { askAndHangUp } from '../_ask-and-hang-up.ts';
 import type { World } from '../_world.ts';
-import { ada, askAndHangUp, bestMs, callsOf, query, startWithProxy } from './_fault-world.ts';
+import { ada, bestMs, callsOf, query, startWithProxy } from './_fault-world.ts';
 
 const breaker = { failures: 5, successes: 3, openMs: 300 };
 const policy = { timeoutMs: 30_000, breaker, retries: false };
@@ -117,7 +118,7 @@ test('what a subgraph refuses on purpose, and clients that hang up, open no brea
   expect((await world.post({ query })).refusal.code).toBe('NOT_FOUND');
   world.subgraphs.user.misbehave(() => undefined);
   const before = calls(world);
-  const hangUp = askAndHangUp(world, query);
+  const hangUp = askAndHangUp(world, { query });
   await expect.poll(() => calls(world)).toBe(before + 1);
   await hangUp();
   await expect.poll(() => callsOf(world, 'user', 'running')).toBe(0);
