@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Agent, request } from 'undici';
+import { onTestFinished } from 'vitest';
 
 /** A gateway in an operating system process of its own, and those it has for workers. */
 export type GatewayProcess = {
@@ -18,9 +20,15 @@ export type GatewayProcess = {
 
 const program = fileURLToPath(new URL('../src/bin/server.ts', import.meta.url));
 
+/** Killed at the end of the test, if it is still there. */
 export async function spawnGateway(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  onTestFinished(kill);
   const logLines: GatewayProcess['logLines'][number][] = [];
   const { url, adminUrl } = await Promise.race([
     addresses(child, logLines),
@@ -35,11 +43,25 @@ export async function spawnGateway(env: Readonly<Record<string, string>>): Promi
       const [code] = await exited;
       return code;
     },
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
+    kill,
   };
+}
+
+/** Returns the status of one request on a connection of its own. */
+export async function askAnew({ url }: GatewayProcess, query: string): Promise<number> {
+  const dispatcher = new Agent();
+  try {
+    const { statusCode, body } = await request(url, {
+      dispatcher,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    await body.dump();
+    return statusCode;
+  } finally {
+    await dispatcher.close();
+  }
 }
 
 /** As its log says when it is ready; what it logs later is kept as well. */

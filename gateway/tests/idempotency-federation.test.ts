@@ -202,7 +202,6 @@ test('an effect that was committed when the gateway was killed is not repeated, 
   };
   const [key, body] = [randomUUID(), randomUUID()];
   const doomed = await spawnGateway(env);
-  onTestFinished(() => doomed.kill());
   // The post waits for this transaction, so that the way back is closed before it is committed.
   const locker = new pg.Client({ connectionString: nova.subgraphs.database.adminUrl });
   await locker.connect();
@@ -219,7 +218,6 @@ test('an effect that was committed when the gateway was killed is not repeated, 
   await proxy.clear();
 
   const next = await spawnGateway(env);
-  onTestFinished(() => next.kill());
   const repeat = await once(next.url, key, withBody(body));
   expect([repeat.status, isReplay(repeat)]).toEqual([200, false]);
   expect(await postsWith(body)).toEqual([idOf(repeat)]);

@@ -1,9 +1,8 @@
 import { StopStack } from '@nova/runtime';
-import { requireService, startRedis } from '@nova/testkit';
-import { Agent, request } from 'undici';
+import { redisFor } from '@nova/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
-import { type GatewayProcess, spawnGateway } from './_gateway-process.ts';
+import { askAnew, type GatewayProcess, spawnGateway } from './_gateway-process.ts';
 import { type Surroundings, startSurroundings } from './_surroundings.ts';
 import { manifestOf, seriesValue } from './_world.ts';
 
@@ -17,29 +16,12 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 async function twoWorkers(context: TestContext, env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
-  const redis = await startRedis(requireService(context, 'redis'));
-  onTestFinished(() => redis.stop());
-  const gateway = await spawnGateway({ ...surroundings.env, ...env, WORKERS: '2', REDIS_URL: redis.url });
-  onTestFinished(() => gateway.kill());
-  return gateway;
+  const { url: REDIS_URL } = await redisFor(context);
+  return spawnGateway({ ...surroundings.env, ...env, WORKERS: '2', REDIS_URL });
 }
 
-/** One request on a connection of its own: connections, not requests, are dealt out. */
-async function ask({ url }: GatewayProcess): Promise<number> {
-  const dispatcher = new Agent();
-  try {
-    const { statusCode, body } = await request(url, {
-      dispatcher,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query }),
-    });
-    await body.dump();
-    return statusCode;
-  } finally {
-    await dispatcher.close();
-  }
-}
+/** Connections, not requests, are dealt out. */
+const ask = (gateway: GatewayProcess) => askAnew(gateway, query);
 
 async function series({ adminUrl }: GatewayProcess, name: string): Promise<number> {
   return seriesValue(await (await fetch(`${adminUrl}/metrics`)).text(), name, {});

@@ -1,8 +1,7 @@
 import { StopStack } from '@nova/runtime';
-import { byForm, requireService, startRedis } from '@nova/testkit';
-import { request } from 'undici';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type GatewayProcess, spawnGateway } from '../_gateway-process.ts';
+import { byForm, redisFor } from '@nova/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askAnew, type GatewayProcess, spawnGateway } from '../_gateway-process.ts';
 import { type Surroundings, startSurroundings } from '../_surroundings.ts';
 import { manifestOf } from '../_world.ts';
 import { readiness, startBalancedClients } from './_balanced-clients.ts';
@@ -23,14 +22,8 @@ async function stopWhileWatching(gateway: GatewayProcess) {
   const startedAt = performance.now();
   const stopped = gateway.stop();
   await expect.poll(() => readiness(gateway), { interval: 10 }).toBe(503);
-  const { statusCode, body } = await request(gateway.url, {
-    reset: true,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  await body.dump();
-  return { statusWhenNotReady: statusCode, exitCode: await stopped, tookMs: performance.now() - startedAt };
+  const statusWhenNotReady = await askAnew(gateway, query);
+  return { statusWhenNotReady, exitCode: await stopped, tookMs: performance.now() - startedAt };
 }
 
 test.for([
@@ -41,17 +34,8 @@ test.for([
   { timeout: byForm({ long: 600_000, short: 120_000 }) },
   async ({ workers, restarts }, context) => {
     const env: Record<string, string> = { ...surroundings.env, SHUTDOWN_DELAY_MS: String(shutdownDelayMs) };
-    if (workers > 1) {
-      const redis = await startRedis(requireService(context, 'redis'));
-      onTestFinished(() => redis.stop());
-      Object.assign(env, { WORKERS: String(workers), REDIS_URL: redis.url });
-    }
-    const spawn = async () => {
-      const gateway = await spawnGateway(env);
-      onTestFinished(() => gateway.kill());
-      return gateway;
-    };
-    const gateways = await Promise.all([spawn(), spawn()]);
+    if (workers > 1) Object.assign(env, { WORKERS: String(workers), REDIS_URL: (await redisFor(context)).url });
+    const gateways = await Promise.all([spawnGateway(env), spawnGateway(env)]);
     const traffic = startBalancedClients({ clients: 8, query, gateways: () => gateways });
     const longest = { tookMs: 0 };
     for (let at = 0; at < restarts; at += 1) {
@@ -60,7 +44,7 @@ test.for([
       gateways.shift();
       expect([statusWhenNotReady, exitCode]).toEqual([200, 0]);
       longest.tookMs = Math.max(longest.tookMs, tookMs);
-      gateways.push(await spawn());
+      gateways.push(await spawnGateway(env));
     }
     const { requests, failures } = await traffic.stop();
     console.log('G7', { workers, restarts, requests, failures: failures.length, ...longest });
