@@ -6,18 +6,18 @@ import { root } from './run-step.ts';
 /** Levels of packages: a package imports lower levels only. */
 const packageLevels: Readonly<Record<string, number>> = {
   errors: 1,
-  runtime: 2,
   resilience: 2,
-  federation: 3,
-  postgres: 3,
-  cache: 3,
-  rpc: 3,
-  events: 4,
-  outbox: 5,
-  idempotency: 5,
-  registry: 5,
-  subgraph: 6,
-  cli: 7,
+  runtime: 3,
+  federation: 4,
+  postgres: 4,
+  cache: 4,
+  rpc: 4,
+  events: 5,
+  outbox: 6,
+  idempotency: 6,
+  registry: 6,
+  subgraph: 7,
+  cli: 8,
 };
 
 const contracts = ['proto', 'schema', 'persisted-queries'];

@@ -1,3 +1,4 @@
+import { within } from '@nova/resilience';
 import type { Metrics } from '@nova/runtime';
 import { Counter, Gauge } from 'prom-client';
 
@@ -28,7 +29,7 @@ export function createScrapedGauges(
   const current = () => {
     if (!latest || performance.now() - readAt > freshMs) {
       readAt = performance.now();
-      latest = withinDeadline(options.read()).catch((): Samples => {
+      latest = within(deadlineMs, options.read).catch((): Samples => {
         failures.inc({ source });
         return {};
       });
@@ -56,16 +57,4 @@ function failureCounter(metrics: Metrics): Counter<'source'> {
   if (found instanceof Counter) return found;
   const help = 'Gauges that could not be read in time, by where they are read from; they are absent from that scrape.';
   return new Counter({ name, help, labelNames: ['source'], registers: [metrics] });
-}
-
-async function withinDeadline<T>(reading: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, deadlineMs, new Error('No answer in time.'));
-  });
-  try {
-    return await Promise.race([reading, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -5,3 +5,4 @@ export { currentDeadline, runWithin } from './current-deadline.ts';
 export { type Deadline, startDeadline } from './deadline.ts';
 export { createRetryBudget, type RetryBudget } from './retry-budget.ts';
 export { createWakeUp, type WakeUp } from './wake-up.ts';
+export { within } from './within.ts';

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { within } from '@nova/resilience';
 import type { Metrics } from './metrics.ts';
 
 /** Resolves when the dependency can be used, rejects with the reason when it cannot. */
@@ -78,15 +79,3 @@ async function failedChecks(checks: readonly ReadinessCheck[]): Promise<Array<{ 
 
 /** A dependency that does not answer is not ready; without the limit, probes would pile up behind it. */
 const checkTimeoutMs = 2_000;
-
-async function within(timeoutMs: number, work: () => Promise<void> | void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

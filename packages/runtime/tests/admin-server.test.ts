@@ -14,7 +14,7 @@ test('a dependency that does not answer is named as not ready within seconds, an
     expect(await answer.json()).toEqual({
       status: 'not ready',
       failed: [
-        { name: 'database', reason: 'no answer within 2000 ms' },
+        { name: 'database', reason: 'No answer within 2000 ms.' },
         { name: 'broker', reason: 'refused' },
       ],
     });

@@ -1,3 +1,4 @@
+import { within } from '@nova/resilience';
 import { readEntry, writeEntry } from './entry.ts';
 import type { Item } from './lookup.ts';
 import type { CacheStore, Look } from './store.ts';
@@ -45,7 +46,7 @@ export function createEntryStore(options: EntryStoreOptions): EntryStore {
       const keys = items.flatMap((item) => item?.key ?? []);
       const tags = [...new Set(items.flatMap((item) => item?.tags ?? []))];
       try {
-        return foundIn(await within(timeoutMs, store.look(keys, tags)), { items, keys, tags });
+        return foundIn(await within(timeoutMs, () => store.look(keys, tags)), { items, keys, tags });
       } catch {
         pausedUntil = performance.now() + pauseMs;
         storeFailed('look');
@@ -83,16 +84,4 @@ function foundIn({ nowMs, values, generations }: Look, { items, keys, tags }: As
     if (entry?.generations !== current) return { json: undefined, remainingSeconds: 0, place };
     return { json: entry.json, remainingSeconds: (entry.freshUntilMs - nowMs) / 1000, place };
   });
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`The store did not answer within ${timeoutMs} ms.`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,3 +1,4 @@
+import { within } from '@nova/resilience';
 import kafkajs, { type Admin, type EachBatchPayload, type Kafka, type KafkaConfig, type KafkaMessage } from 'kafkajs';
 import type { ConsumeOptions, EventLog, LogRecord, OutgoingRecord, TopicDeclaration } from '../event-log.ts';
 import { type AdminClient, ensureTopics, lagOf, requireTopics } from './kafka-admin.ts';
@@ -83,7 +84,7 @@ async function withAdmin<T>(
     return await work(toAdminClient(admin));
   } finally {
     clearTimeout(timer);
-    await within(closeTimeoutMs, admin.disconnect());
+    await endInTime(admin);
     client.sever();
   }
 }
@@ -155,7 +156,7 @@ async function openProducerSession(work: ProducerWork, signal: AbortSignal): Pro
   return {
     sever,
     async close() {
-      await within(closeTimeoutMs, producer.disconnect());
+      await endInTime(producer);
       sever();
     },
     async requireTopics(topics) {
@@ -254,7 +255,7 @@ async function openConsumerSession(
   return {
     ended: ended.promise,
     sever: () => end(undefined),
-    close: () => within(closeTimeoutMs, consumer.disconnect()),
+    close: () => endInTime(consumer),
   };
 }
 
@@ -275,13 +276,6 @@ function toLogRecord(message: KafkaMessage, topic: string, partition: number): L
 }
 
 /** Never rejects: what does not end in time is severed. */
-function within(timeoutMs: number, ending: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  const done = () => {
-    clearTimeout(timer);
-    resolve();
-  };
-  ending.then(done, done);
-  return promise;
+function endInTime(client: { disconnect(): Promise<void> }): Promise<void> {
+  return within(closeTimeoutMs, () => client.disconnect()).catch(() => undefined);
 }

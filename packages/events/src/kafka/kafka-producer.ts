@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '@nova/resilience';
 import { type OutgoingRecord, type Producer, PublishError } from '../event-log.ts';
 import { isRetriable, toPublishError } from './kafka-errors.ts';
 
@@ -100,20 +101,9 @@ async function open(openSession: OpenProducerSession, signal: AbortSignal): Prom
 
 /** Rejects with `PublishError` unavailable at the deadline, whatever the work does about its signal. */
 async function before<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const deadline = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const error = new PublishError('unavailable', `Kafka did not answer within ${timeoutMs} ms.`);
-    late.reject(error);
-    deadline.abort(error);
-  }, timeoutMs);
-  try {
-    return await Promise.race([work(deadline.signal), late.promise]);
-  } catch (error) {
+  return within(timeoutMs, work).catch((error) => {
     throw toPublishError(error);
-  } finally {
-    clearTimeout(timer);
-  }
+  });
 }
 
 function refuseOversize(records: readonly OutgoingRecord[]): void {

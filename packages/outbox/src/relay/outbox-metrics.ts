@@ -1,3 +1,4 @@
+import { within } from '@nova/resilience';
 import type { Metrics } from '@nova/runtime';
 import { type QueryExecutorProvider, sql } from 'kysely';
 import { Gauge } from 'prom-client';
@@ -16,9 +17,11 @@ const unknown: OutboxState = { ageSeconds: Number.NaN, rows: Number.NaN, parkedK
 export function observeOutbox(metrics: Metrics, db: QueryExecutorProvider, { deadlineMs = 2_000 } = {}): void {
   let reading: Promise<OutboxState> | undefined;
   const state = (): Promise<OutboxState> => {
-    reading ??= withinDeadline(readState(db), deadlineMs).finally(() => {
-      reading = undefined;
-    });
+    reading ??= within(deadlineMs, () => readState(db))
+      .catch(() => unknown)
+      .finally(() => {
+        reading = undefined;
+      });
     return reading;
   };
   gauge(metrics, state, {
@@ -71,14 +74,4 @@ async function readState(db: QueryExecutorProvider): Promise<OutboxState> {
         where not exists (select from outbox_parked_keys p where p.topic = f.topic and p.key = f.key)
       ), 0) as "ageSeconds"`.execute(db);
   return rows[0] ?? unknown;
-}
-
-async function withinDeadline(work: Promise<OutboxState>, deadlineMs: number): Promise<OutboxState> {
-  const late = Promise.withResolvers<OutboxState>();
-  const timer = setTimeout(() => late.resolve(unknown), deadlineMs);
-  try {
-    return await Promise.race([work.catch(() => unknown), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

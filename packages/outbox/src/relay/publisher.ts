@@ -1,4 +1,5 @@
 import { type EventLog, type OutgoingRecord, type Producer, PublishError } from '@nova/events';
+import { within } from '@nova/resilience';
 
 /** Sends through one producer, which is replaced after the log was away. */
 export type Publisher = {
@@ -25,7 +26,7 @@ export function createPublisher(options: {
   const close = async () => {
     const closing = producer;
     producer = undefined;
-    if (closing) await settledWithin(closing.stop(), closeTimeoutMs);
+    if (closing) await within(closeTimeoutMs, () => closing.stop()).catch(() => undefined);
   };
   const open = async () => {
     if (producer) return producer;
@@ -84,11 +85,4 @@ async function inTime<T>(work: Promise<T>, limits: { timeoutMs: number; giveUp: 
     clearTimeout(timer);
     giveUp.removeEventListener('abort', abort);
   }
-}
-
-async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, timeoutMs);
-  await Promise.race([work.catch(() => undefined), late.promise]);
-  clearTimeout(timer);
 }
