@@ -1,3 +1,5 @@
+import { isRecord } from '@nova/runtime';
+
 /** The GraphQL answer of a subgraph, checked to have the form of one. */
 export type SubgraphAnswer = {
   readonly data?: Record<string, unknown> | null;
@@ -51,8 +53,4 @@ function isSubgraphError(value: unknown): boolean {
   if (!isRecord(value) || typeof value.message !== 'string') return false;
   const { path, extensions } = value;
   return (path === undefined || Array.isArray(path)) && (extensions === undefined || isRecord(extensions));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

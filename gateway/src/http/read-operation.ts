@@ -1,4 +1,5 @@
 import { AppError } from '@nova/errors';
+import { isRecord } from '@nova/runtime';
 
 /** What a request asks for, by whatever method. Its document is not looked at here. */
 export type OperationRequest = {
@@ -68,10 +69,6 @@ function jsonParameter(name: string, text: string | undefined): unknown {
   } catch {
     throw new AppError('MALFORMED_JSON', `The parameter ${name} is not JSON.`);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkVariables(variables: Readonly<Record<string, unknown>>): void {

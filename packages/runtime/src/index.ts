@@ -10,6 +10,7 @@ export {
   type IdentityVerifier,
   type UserIdentity,
 } from './identity.ts';
+export { isRecord } from './is-record.ts';
 export { developmentKeyMark, readKeyFile, readTokenFile } from './key-file.ts';
 export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts';
 export { isLoopback } from './loopback.ts';

@@ -1,10 +1,11 @@
+import { isRecord } from '@nova/runtime';
 import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } from 'graphql';
 
 /** An object of a subgraph's answer, or of what was merged from several. */
 export type Entity = { [name: string]: unknown };
 
 export function isEntity(value: unknown): value is Entity {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }
 
 /**
