@@ -114,12 +114,20 @@ test('a client may have limits of its own once its key has proven who it is, and
 
 test('every mistake in the file of limits is named before the gateway starts', async () => {
   const file = limitsFile({
-    operations: { Home: { depth: 3, fetches: 0, waves: { mode: 'ignore', max: 3 } }, Feed: 7 },
+    operations: { Home: { depth: 3, complexity: 'much', fetches: 0, waves: { mode: 'ignore', max: 3 } }, Feed: 7 },
     people: {},
   });
   const wrong = startWorld({ LIMITS_FILE: file });
-  for (const part of ['"people"', 'Home.depth', '0 for operations.Home.fetches', '"ignore"', 'Home.waves.max', '7 for'])
-    await expect(wrong).rejects.toThrow(part);
-  await expect(startWorld({ LIMITS_FILE: limitsFile('{') })).rejects.toThrow('cannot be read');
+  for (const problem of [
+    ': Unrecognized keys ["people"]: expected operations, clients',
+    ' at operations.Home: Unrecognized keys ["depth"]: expected complexity, fetches, waves',
+    ' at operations.Home.complexity: Invalid input: expected number or object (it is "much")',
+    ' at operations.Home.fetches.limit: Too small: expected number to be >0 (it is 0)',
+    ' at operations.Home.waves.mode: Invalid option: expected one of "measure"|"warn"|"enforce" (it is "ignore")',
+    ' at operations.Home.waves: Unrecognized keys ["max"]: expected limit, mode',
+    ' at operations.Feed: Invalid input: expected object, received number (it is 7)',
+  ])
+    await expect(wrong).rejects.toThrow(`LIMITS_FILE (${file})${problem}`);
+  await expect(startWorld({ LIMITS_FILE: limitsFile('{') })).rejects.toThrow('is not JSON');
   await expect(startWorld({ LIMITS_FILE: '/nowhere.json' })).rejects.toThrow('cannot be read');
 });

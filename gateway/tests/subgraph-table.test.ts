@@ -55,27 +55,29 @@ test('all that is wrong with the table is reported at once, each with its place'
     expect.unreachable();
   } catch (error) {
     expect((error as ConfigError).problems).toEqual([
-      'SUBGRAPHS_FILE: default.timeoutMs is a whole number from 1 to 600000, not "10s"',
-      'SUBGRAPHS_FILE: default knows timeoutMs, maxRunning, maxQueued, retries, breaker, not "retry"',
-      'SUBGRAPHS_FILE: user.maxRunning is a whole number from 1 to 10000, not 0',
-      'SUBGRAPHS_FILE: user.retries is true or false, not 1',
-      'SUBGRAPHS_FILE: user.breaker.openMs is a whole number from 1 to 600000, not 1.5',
-      'SUBGRAPHS_FILE: user.breaker knows failures, successes, openMs, not "open"',
-      'SUBGRAPHS_FILE: content is an object, not []',
-      'SUBGRAPHS_FILE: identity.breaker is an object, not 7',
+      `SUBGRAPHS_FILE (${file}) at default.timeoutMs: Invalid input: expected number, received string (it is "10s")`,
+      `SUBGRAPHS_FILE (${file}) at default: Unrecognized keys ["retry"]: expected timeoutMs, maxRunning, maxQueued, retries, breaker`,
+      `SUBGRAPHS_FILE (${file}) at user.maxRunning: Too small: expected number to be >=1 (it is 0)`,
+      `SUBGRAPHS_FILE (${file}) at user.retries: Invalid input: expected boolean, received number (it is 1)`,
+      `SUBGRAPHS_FILE (${file}) at user.breaker.openMs: Invalid input: expected int, received number (it is 1.5)`,
+      `SUBGRAPHS_FILE (${file}) at user.breaker: Unrecognized keys ["open"]: expected failures, successes, openMs`,
+      `SUBGRAPHS_FILE (${file}) at content: Invalid input: expected object, received array (it is [])`,
+      `SUBGRAPHS_FILE (${file}) at identity.breaker: Invalid input: expected object, received number (it is 7)`,
     ]);
   }
 });
 
 test.each([
-  ['is not JSON', 'timeoutMs: 5', /SUBGRAPHS_FILE is not JSON/],
-  ['is a list', '[]', /SUBGRAPHS_FILE is an object with a row for each subgraph/],
+  ['is not JSON', 'timeoutMs: 5', /SUBGRAPHS_FILE \(.*\) is not JSON/],
+  ['is a list', '[]', /SUBGRAPHS_FILE \(.*\): Invalid input: expected record/],
 ])('a table that %s keeps the gateway from starting', async (_what, content, message) => {
   await expect(startWorld({ SUBGRAPHS_FILE: fileOf(content) })).rejects.toThrow(message);
 });
 
 test('a table that is not there keeps the gateway from starting', async () => {
-  await expect(startWorld({ SUBGRAPHS_FILE: 'nowhere.json' })).rejects.toThrow(/SUBGRAPHS_FILE cannot be read.*ENOENT/);
+  await expect(startWorld({ SUBGRAPHS_FILE: 'nowhere.json' })).rejects.toThrow(
+    /SUBGRAPHS_FILE .* cannot be read \(ENOENT\): nowhere.json/,
+  );
 });
 
 test('a row for a subgraph that does not exist is reported, for it is most likely a misspelling', async () => {

@@ -17,4 +17,5 @@ export { isLoopback } from './loopback.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type Running, runProcess, StopStack } from './process.ts';
 export { ConfigError, readSettings, type Setting, type Settings, type SettingValues, setting } from './settings.ts';
+export { readJsonFile } from './settings-file.ts';
 export { type WatchedFile, watchFile } from './watch-file.ts';

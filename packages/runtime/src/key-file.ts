@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { AppEnv } from './common-settings.ts';
 import { ConfigError } from './settings.ts';
+import { readTextFile } from './settings-file.ts';
 
 /** Stands above the PEM block of every key that Nova makes by itself; a key file that carries it is for one's own machine only. */
 export const developmentKeyMark = 'Made by Nova for development and tests; not to be used elsewhere.';
@@ -10,7 +10,7 @@ export const developmentKeyMark = 'Made by Nova for development and tests; not t
  * test, when the key is one that Nova made by itself.
  */
 export function readKeyFile(settingName: string, file: string, appEnv: AppEnv): string {
-  const pem = readText(settingName, file);
+  const pem = readTextFile(settingName, file);
   const isOwnMachine = appEnv === 'development' || appEnv === 'test';
   if (!isOwnMachine && pem.includes(developmentKeyMark)) {
     throw new ConfigError([
@@ -25,13 +25,4 @@ export function readTokenFile(settingName: string, file: string, appEnv: AppEnv)
   const token = readKeyFile(settingName, file, appEnv).replace(developmentKeyMark, '').trim();
   if (/^\S{32,512}$/.test(token)) return token;
   throw new ConfigError([`${settingName} names a file without a token of 32 to 512 characters: ${file}`]);
-}
-
-function readText(settingName: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new ConfigError([`${settingName} names a file that cannot be read (${reason}): ${file}`]);
-  }
 }
