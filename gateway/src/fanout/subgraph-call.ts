@@ -12,6 +12,8 @@ export type SubgraphRequest = {
   readonly entities?: readonly EntityList[] | undefined;
   /** What it may not be joined with is what has another: a fetch that began before a purge must not be taken for one that began after it. */
   readonly generation?: string | undefined;
+  /** What travels, where that was put into words already. */
+  readonly body?: string | undefined;
 };
 
 export type EntityList = {
@@ -23,14 +25,9 @@ export type EntityList = {
   readonly path: ReadonlyArray<string | number>;
 };
 
-const bodies = new WeakMap<SubgraphRequest, string>();
-
-/** What travels, put into words once: retries and those who look for the same request need it as well. */
-export function bodyOf(request: SubgraphRequest): string {
-  const { query, variables, operationName } = request;
-  const body = bodies.get(request) ?? JSON.stringify({ query, variables, operationName });
-  bodies.set(request, body);
-  return body;
+/** What travels. */
+export function bodyOf({ body, query, variables, operationName }: SubgraphRequest): string {
+  return body ?? JSON.stringify({ query, variables, operationName });
 }
 
 /** Sends a request to a subgraph, by its name; rejects with AppError when no answer comes. */

@@ -41,7 +41,7 @@ export function createSubgraphTransport(
       signal: call.signal,
     });
     scope.stats.rpcCalls += countOf(headers[headerNames.rpcCalls]);
-    const text = await body.text();
+    const text = await textOf(body);
     if (statusCode === 401 || statusCode === 403)
       throw new AppError('INTERNAL_ERROR', 'Nova failed; the request id finds the cause in the logs.', {
         cause: new Error(
@@ -69,6 +69,13 @@ export function createSubgraphTransport(
       call.clear();
     }
   };
+}
+
+/** `body.text()` leaves what it read to be found by a full garbage collection only. */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 /** What a subgraph says it called by gRPC; nothing when it says nothing of that form. */

@@ -1,13 +1,14 @@
+import { hash } from 'node:crypto';
 import type { Deadline } from '@nova/resilience';
 import type { WriteClock } from './write-clock.ts';
 
 /** Work under way that others may join who ask for the same. */
 export type Flights<T> = {
   /**
-   * Joins what is under way for this key, or starts it. `landed` settles like the work; it rejects with the reason of the
+   * Joins what is under way for this text, or starts it. `landed` settles like the work; it rejects with the reason of the
    * passenger's own signal when that aborts while others still wait.
    */
-  board(key: string, passenger: Passenger, start: (deadline: Deadline) => Promise<T>): Boarding<T>;
+  board(text: string, passenger: Passenger, start: (deadline: Deadline) => Promise<T>): Boarding<T>;
 };
 
 export type Passenger = { readonly writer: string; readonly deadline: Deadline };
@@ -39,7 +40,9 @@ export function createFlights<T>(options: {
   copy: (outcome: T) => T;
 }): Flights<T> {
   const { fullTimeMs, clock, copy } = options;
-  const flights = new Map<string, Flight<T>>();
+  // Not a Map: one whose entries come and go is copied again and again, and each copy that has grown old keeps the next ones,
+  // with all whose flights they had, until a full garbage collection.
+  const flights: { [key: string]: Flight<T> } = Object.create(null);
 
   const mayJoin = ({ begunAt, first }: Flight<T>, { writer, deadline }: Passenger): boolean => {
     const leftMs = first.remainingMs();
@@ -47,7 +50,7 @@ export function createFlights<T>(options: {
   };
 
   const close = (key: string, flight: Flight<T>) => {
-    if (flights.get(key) === flight) flights.delete(key);
+    if (flights[key] === flight) delete flights[key];
   };
 
   const depart = (key: string, { deadline }: Passenger): Flight<T> => {
@@ -58,7 +61,7 @@ export function createFlights<T>(options: {
       longest: deadline,
       end: new AbortController(),
     };
-    flights.set(key, flight);
+    flights[key] = flight;
     return flight;
   };
 
@@ -96,8 +99,10 @@ export function createFlights<T>(options: {
   };
 
   return {
-    board(key, passenger, start) {
-      const known = flights.get(key);
+    board(text, passenger, start) {
+      // What an object has for a key is kept for longer than it is used.
+      const key = hash('sha256', text, 'base64');
+      const known = flights[key];
       const joined = known !== undefined && mayJoin(known, passenger);
       const flight = joined ? known : depart(key, passenger);
       const landed = seat(key, flight, passenger);

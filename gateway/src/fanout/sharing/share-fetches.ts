@@ -20,9 +20,10 @@ export function shareFetches(
     const writer = writerOf(viewer.identity);
     if (request.kind === 'mutation') return call(subgraph, request, scope).finally(() => clock.wrote(writer));
     if (operation.kind !== 'query') return call(subgraph, request, scope);
-    const key = `${subgraph}\n${viewerKey(viewer.identity)}\n${request.generation ?? ''}\n${bodyOf(request)}`;
+    const body = bodyOf(request);
+    const key = `${subgraph}\n${viewerKey(viewer.identity)}\n${request.generation ?? ''}\n${body}`;
     const { joined, landed } = flights.board(key, { writer, deadline }, (shared) =>
-      call(subgraph, request, { ...scope, deadline: shared }),
+      call(subgraph, { ...request, body }, { ...scope, deadline: shared }),
     );
     if (joined) {
       stats.shared += 1;
