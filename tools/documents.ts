@@ -11,9 +11,13 @@ import { type ErrorFacts, errorCodes } from '../packages/errors/src/index.ts';
 import { migrationSettings } from '../packages/postgres/src/index.ts';
 import { commonSettings, type Settings } from '../packages/runtime/src/index.ts';
 import { subgraphSettings } from '../packages/subgraph/src/index.ts';
+import { settings as communicationSettings } from '../subgraphs/communication/src/config.ts';
 import { settings as contentSettings } from '../subgraphs/content/src/config.ts';
 import { settings as eventsSettings } from '../subgraphs/events/src/config.ts';
 import { settings as identitySettings } from '../subgraphs/identity/src/config.ts';
+import { settings as mediaSettings } from '../subgraphs/media/src/config.ts';
+import { settings as searchSettings } from '../subgraphs/search/src/config.ts';
+import { settings as socialSettings } from '../subgraphs/social/src/config.ts';
 import { settings as userSettings } from '../subgraphs/user/src/config.ts';
 import { root } from './run-step.ts';
 
@@ -64,6 +68,10 @@ const parts: Readonly<Record<string, string>> = {
   'settings:identity': settingsTable(own(identitySettings, everySubgraph)),
   'settings:user': settingsTable(own(userSettings, everySubgraph)),
   'settings:content': settingsTable(own(contentSettings, everySubgraph)),
+  'settings:social': settingsTable(own(socialSettings, everySubgraph)),
+  'settings:media': settingsTable(own(mediaSettings, everySubgraph)),
+  'settings:communication': settingsTable(own(communicationSettings, everySubgraph)),
+  'settings:search': settingsTable(own(searchSettings, everySubgraph)),
   'settings:events': settingsTable(own(eventsSettings, everySubgraph)),
   'settings:migrate': settingsTable(migrationSettings),
   errors: errorTable(errorCodes),

@@ -1,5 +1,8 @@
 import indexes from '../domains.json' with { type: 'json' };
 
+/** Every domain, whether it has a subgraph or not. */
+export const domainNames: readonly string[] = Object.keys(indexes);
+
 /** Ports of one domain's process. */
 export type DomainPorts = { readonly graphql: number; readonly grpc: number; readonly admin: number };
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-export { type DomainPorts, defaultBasePort, domainPorts } from './domains.ts';
+export { type DomainPorts, defaultBasePort, domainNames, domainPorts } from './domains.ts';
 
 const root = new URL('../', import.meta.url);
 

@@ -1,5 +1,5 @@
 import { eventLogSchema } from '@nova/postgres';
-import { domainPorts } from '@nova/schema';
+import { domainNames, domainPorts } from '@nova/schema';
 import type { Keys } from './keys.ts';
 import type { ProcessSpec } from './node-process.ts';
 import type { LauncherOptions } from './options.ts';
@@ -59,6 +59,7 @@ export function subgraphSpec(domain: string, context: DomainContext): ProcessSpe
       DATABASE_POOL_MAX: String(poolMax),
       IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicFile,
       ...(kafkaBrokers ? { KAFKA_BROKERS: kafkaBrokers } : {}),
+      ...grpcUrls(options.port),
       ...ownEnv(domain, context),
     },
   };
@@ -71,7 +72,13 @@ function ownEnv(domain: string, { keys, options }: DomainContext): Record<string
       GATEWAY_PURGE_URLS: `http://${loopback}:${options.port + 1}`,
       PURGE_TOKEN_FILE: keys.purgeTokenFile,
     };
-  return { IDENTITY_GRPC_URL: `${loopback}:${domainPorts('identity', options.port).grpc}` };
+  return {};
+}
+
+/** Where each domain's gRPC services are, for those that ask them. */
+function grpcUrls(basePort: number): Record<string, string> {
+  const addressOf = (domain: string) => `${loopback}:${domainPorts(domain, basePort).grpc}`;
+  return Object.fromEntries(domainNames.map((domain) => [`${domain.toUpperCase()}_GRPC_URL`, addressOf(domain)]));
 }
 
 export function gatewaySpec(domains: readonly string[], context: DomainContext): ProcessSpec {

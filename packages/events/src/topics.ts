@@ -13,5 +13,9 @@ export const declaredTopics: readonly TopicDeclaration[] = [
   { name: 'identity.events', partitions: 12, retentionMs },
   { name: 'user.events', partitions: 12, retentionMs },
   { name: 'content.events', partitions: 12, retentionMs },
+  { name: 'social.events', partitions: 12, retentionMs },
+  { name: 'media.events', partitions: 12, retentionMs },
+  { name: 'communication.events', partitions: 12, retentionMs },
+  { name: 'search.events', partitions: 12, retentionMs },
   { name: deadLetterTopic, partitions: 12, retentionMs: 30 * dayMs },
 ];

@@ -6,3 +6,4 @@ export { type MigrationSet, migrate } from './migrate.ts';
 export { joinParts, type PartOwnership, type Session } from './part-ownership.ts';
 export { type DomainRole, eventLogMemberRole, eventLogSchema, provisionDatabase, roleName } from './provision.ts';
 export { migrationSettings, runMigrations } from './run-migrations.ts';
+export { addSoftDeletion, recreateActiveView } from './soft-deletion.ts';

@@ -13,7 +13,7 @@ export {
   startService,
 } from './service.ts';
 export {
-  identityAddressSettings,
+  peerSettings,
   type SubgraphConfig,
   subgraphSettings,
   toSubgraphConfig,

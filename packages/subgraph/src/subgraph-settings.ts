@@ -1,5 +1,5 @@
 import { kafkaSettings, toKafkaOptions } from '@nova/events';
-import { commonSettings, readKeyFile, type SettingValues, setting } from '@nova/runtime';
+import { commonSettings, readKeyFile, type Setting, type SettingValues, setting } from '@nova/runtime';
 import { defaultBasePort, domainPorts } from '@nova/schema';
 
 /** Settings that every subgraph's process has; its own stand beside them in its config.ts. */
@@ -27,13 +27,20 @@ export function subgraphSettings(domain: string) {
   };
 }
 
-/** Where a subgraph finds identity's gRPC service, for those that ask it. */
-export const identityAddressSettings = {
-  IDENTITY_GRPC_URL: setting.string({
-    default: `127.0.0.1:${domainPorts('identity', defaultBasePort).grpc}`,
-    description: 'host:port of the identity service.',
-  }),
-};
+/** Domains that others ask over gRPC. */
+type Peer = 'identity' | 'user' | 'content' | 'social' | 'media' | 'communication' | 'search';
+
+/** Where a subgraph finds the gRPC services that it asks: `IDENTITY_GRPC_URL` and so on. */
+export function peerSettings<const P extends Peer>(...peers: readonly P[]) {
+  const entries = peers.map((peer) => [
+    `${peer.toUpperCase()}_GRPC_URL`,
+    setting.string({
+      default: `127.0.0.1:${domainPorts(peer, defaultBasePort).grpc}`,
+      description: `host:port of the ${peer} service.`,
+    }),
+  ]);
+  return Object.fromEntries(entries) as { readonly [K in P as `${Uppercase<K>}_GRPC_URL`]: Setting<string> };
+}
 
 export type SubgraphConfig = ReturnType<typeof toSubgraphConfig>;
 

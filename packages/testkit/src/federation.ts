@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { createGateway, type Gateway } from '@nova/gateway';
 import { readEnv, toConfig } from '@nova/gateway/config';
 import { createLogger, StopStack } from '@nova/runtime';
-import { supergraphFile } from '@nova/schema';
-import { type SubgraphsOptions, startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
+import { subgraphNames, supergraphFile } from '@nova/schema';
+import { type SubgraphName, type SubgraphsOptions, startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
 
 export type TestFederation = {
   readonly gateway: Gateway;
@@ -29,7 +29,7 @@ export async function startFederation(
   try {
     const subgraphs = await startSubgraphs({ roles: options.roles, env: options.subgraphEnv });
     stack.add('subgraphs', subgraphs.stop);
-    const { identity, user, content, keys } = subgraphs;
+    const { identity, keys } = subgraphs;
     const env = {
       APP_ENV: 'test',
       PORT: '0',
@@ -39,7 +39,9 @@ export async function startFederation(
       // A busy machine is slow, not wrong.
       MAX_EVENT_LOOP_LAG_MS: '600000',
       ENTITY_CACHE: 'off',
-      SUBGRAPH_URLS: `identity=${identity.graphqlUrl},user=${user.graphqlUrl},content=${content.graphqlUrl}`,
+      SUBGRAPH_URLS: subgraphNames()
+        .map((name) => `${name}=${subgraphs[name as SubgraphName].graphqlUrl}`)
+        .join(','),
       JWKS_URL: identity.jwksUrl,
       REVOCATIONS_URL: identity.revokedSessionsUrl,
       IDENTITY_PRIVATE_KEY_FILE: keys.identityPrivateKeyFile,

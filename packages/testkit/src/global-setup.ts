@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { migrations as communicationMigrations } from '@nova/communication/migrations';
 import { migrations as contentMigrations } from '@nova/content/migrations';
 import { eventLogMigrations } from '@nova/events/migrations';
 import { migrations as eventsMigrations } from '@nova/events-domain/migrations';
 import { migrations as identityMigrations } from '@nova/identity/migrations';
+import { migrations as mediaMigrations } from '@nova/media/migrations';
 import { eventLogSchema, migrate, provisionDatabase } from '@nova/postgres';
 import { startEmbeddedPostgres } from '@nova/postgres/embedded';
+import { migrations as searchMigrations } from '@nova/search/migrations';
+import { migrations as socialMigrations } from '@nova/social/migrations';
 import { migrations as userMigrations } from '@nova/user/migrations';
 import type { TestProject } from 'vitest/node';
 import { roleUrl, templateDatabase } from './database.ts';
@@ -15,6 +19,10 @@ const migrationsByDomain = {
   identity: identityMigrations,
   user: userMigrations,
   content: contentMigrations,
+  social: socialMigrations,
+  media: mediaMigrations,
+  communication: communicationMigrations,
+  search: searchMigrations,
   events: eventsMigrations,
 };
 const migrationsBySchema = { [eventLogSchema]: eventLogMigrations, ...migrationsByDomain };

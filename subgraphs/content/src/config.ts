@@ -1,7 +1,7 @@
 import { readSettings, type SettingValues } from '@nova/runtime';
-import { identityAddressSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
+import { peerSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
-export const settings = { ...subgraphSettings('content'), ...identityAddressSettings };
+export const settings = { ...subgraphSettings('content'), ...peerSettings('identity') };
 
 export type Config = ReturnType<typeof toConfig>;
 

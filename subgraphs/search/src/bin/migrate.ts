@@ -1,0 +1,5 @@
+import { runMigrations } from '@nova/postgres';
+import { createLogger } from '@nova/runtime';
+import { migrations } from '../db/migrations/index.ts';
+
+await runMigrations(createLogger({ service: 'search' }), { schema: 'search', migrations, env: process.env });
