@@ -93,9 +93,9 @@ export function createExecutor(options: {
           ),
         failed: (error, path) => note(failure(error, path?.map(clientName))),
       };
-      const data = await runPlan(compiledPlan(execution.plan, execution.schema), run);
+      const merged = await runPlan(compiledPlan(execution.plan, execution.schema), run);
       const { text, hasData, broken } = shapes.use(shapeInput(execution, conditions), (shape) =>
-        writeResponse(shape, data, createIntrospect(execution)),
+        writeResponse(shape, merged, createIntrospect(execution)),
       );
       // What a subgraph said explains its nulls.
       if (errors.length === 0) errors.push(...broken.slice(0, maxBroken).map(brokenPromise));

@@ -19,14 +19,14 @@ export type PlanRun = {
 };
 
 /** What all subgraphs answered so far, as one. */
-type Merged = {
+export type Merged = {
   readonly data: Entity;
   /** An entity asked for once stands at all its places as one object. */
   readonly shared: Set<unknown>;
 };
 
-/** Returns the merged data. Every request goes out as soon as those it waits for are answered; a fetch that fails costs its own fields. */
-export async function runPlan(plan: CompiledPlan, run: PlanRun): Promise<Entity> {
+/** Every request goes out as soon as those it waits for are answered; a fetch that fails costs its own fields. */
+export async function runPlan(plan: CompiledPlan, run: PlanRun): Promise<Merged> {
   const merged: Merged = { data: {}, shared: new Set() };
   const answered: Promise<void>[] = [];
   for (const request of plan) {
@@ -36,7 +36,7 @@ export async function runPlan(plan: CompiledPlan, run: PlanRun): Promise<Entity>
     answered.push(first ? (others.length === 0 ? first : Promise.all([first, ...others])).then(send) : send());
   }
   await Promise.all(answered);
-  return merged.data;
+  return merged;
 }
 
 function isWanted(conditions: RootFetch['conditions'], { conditions: values }: PlanRun): boolean {

@@ -1,4 +1,5 @@
 import type { ShapeField, TypedShape, ValueShape } from './response-shape.ts';
+import type { Merged } from './run-plan.ts';
 import { type Entity, isEntity } from './types-of-data.ts';
 
 /** A value that breaks what the schema says, where it stands in the answer. */
@@ -19,14 +20,20 @@ export type Introspect = (field: ShapeField) => unknown;
  * Writes what the operation asks for of the merged data, straight to JSON. A null where none is allowed makes the nearest
  * place null that may be.
  */
-export function writeResponse(root: TypedShape, data: Entity, introspect: Introspect): Written {
-  const writing: Writing = { introspect, broken: [] };
+export function writeResponse(root: TypedShape, { data, shared }: Merged, introspect: Introspect): Written {
+  const writing: Writing = { introspect, shared, written: new Map(), broken: [] };
   const text = writeFields(root, data, writing);
   const nothing = `{${root.fields.map(({ key }) => `${key}null`).join(',')}}`;
   return { text: text ?? 'null', hasData: text !== undefined && text !== nothing, broken: writing.broken };
 }
 
-type Writing = { readonly introspect: Introspect; readonly broken: BrokenPromise[] };
+type Writing = {
+  readonly introspect: Introspect;
+  /** What stands at several places of the data, and its text in each of the shapes that it was written in. */
+  readonly shared: ReadonlySet<unknown>;
+  readonly written: Map<ValueShape, Map<unknown, string>>;
+  readonly broken: BrokenPromise[];
+};
 
 const maxBroken = 100;
 
@@ -65,12 +72,33 @@ function writeOwn(field: ShapeField, shape: TypedShape, writing: Writing): strin
 function writeValue(shape: ValueShape, given: unknown, writing: Writing): string | undefined {
   if (given === null || given === undefined)
     return shape.isNonNull ? breaks(writing, 'null where the schema allows none') : 'null';
-  const text = shape.list
-    ? writeList(shape.list, given, writing)
-    : shape.object
-      ? writeComposite(shape.object, given, writing)
-      : writeLeaf(shape, given, writing);
+  const text =
+    typeof given === 'object' && writing.shared.has(given)
+      ? writeShared(shape, given, writing)
+      : writeWhole(shape, given, writing);
   return text ?? (shape.isNonNull ? undefined : 'null');
+}
+
+function writeWhole(shape: ValueShape, given: unknown, writing: Writing): string | undefined {
+  if (shape.list) return writeList(shape.list, given, writing);
+  return shape.object ? writeComposite(shape.object, given, writing) : writeLeaf(shape, given, writing);
+}
+
+/** Once for all its places, unless something in it has to be told of each. */
+function writeShared(shape: ValueShape, given: unknown, writing: Writing): string | undefined {
+  const { written, broken } = writing;
+  let texts = written.get(shape);
+  const known = texts?.get(given);
+  if (known !== undefined) return known;
+  const before = broken.length;
+  const text = writeWhole(shape, given, writing);
+  if (text === undefined || broken.length > before) return text;
+  if (!texts) {
+    texts = new Map();
+    written.set(shape, texts);
+  }
+  texts.set(given, text);
+  return text;
 }
 
 function writeLeaf({ isLeaf }: ValueShape, given: unknown, writing: Writing): string | undefined {
