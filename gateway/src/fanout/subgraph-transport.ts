@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, isErrorCode } from '@nova/errors';
 import { type Deadline, startDeadline } from '@nova/resilience';
 import { headerNames } from '@nova/runtime';
+import { exchange } from './exchange.ts';
 import type { FanoutScope } from './fanout-context.ts';
 import { readSubgraphAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
 import { bodyOf, type SubgraphRequest } from './subgraph-call.ts';
@@ -33,15 +34,17 @@ export function createSubgraphTransport(
   const path = new URL(address.url).pathname + new URL(address.url).search;
 
   const send = async (request: SubgraphRequest, scope: FanoutScope, call: Deadline): Promise<SubgraphAnswer> => {
-    const { statusCode, headers, body } = await options.pools.get(address).request({
-      method: 'POST',
-      path,
-      headers: await subgraphHeaders(scope, options),
-      body: bodyOf(request),
-      signal: call.signal,
-    });
+    const { statusCode, headers, text } = await exchange(
+      options.pools.get(address),
+      {
+        method: 'POST',
+        path,
+        headers: await subgraphHeaders(scope, options),
+        body: bodyOf(request),
+      },
+      call.signal,
+    );
     scope.stats.rpcCalls += countOf(headers[headerNames.rpcCalls]);
-    const text = await textOf(body);
     if (statusCode === 401 || statusCode === 403)
       throw new AppError('INTERNAL_ERROR', 'Nova failed; the request id finds the cause in the logs.', {
         cause: new Error(
@@ -69,13 +72,6 @@ export function createSubgraphTransport(
       call.clear();
     }
   };
-}
-
-/** `body.text()` leaves what it read to be found by a full garbage collection only. */
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }
 
 /** What a subgraph says it called by gRPC; nothing when it says nothing of that form. */
