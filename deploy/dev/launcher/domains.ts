@@ -58,6 +58,7 @@ export function subgraphSpec(domain: string, context: DomainContext): ProcessSpe
       DATABASE_DIRECT_URL: context.databaseUrl(domain),
       DATABASE_POOL_MAX: String(poolMax),
       IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicFile,
+      SERVICE_KEY_FILE: keys.serviceFile,
       ...(kafkaBrokers ? { KAFKA_BROKERS: kafkaBrokers } : {}),
       ...grpcUrls(options.port),
       ...ownEnv(domain, context),

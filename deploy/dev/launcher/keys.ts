@@ -10,6 +10,8 @@ export type Keys = {
   /** Ed25519: the gateway signs the identity it forwards, services verify it. */
   readonly identityPrivateFile: string;
   readonly identityPublicFile: string;
+  /** Ed25519: services sign with it what they ask of their own accord, and verify it. */
+  readonly serviceFile: string;
   /** RSA 4096: the identity domain signs access tokens. */
   readonly accessTokenFile: string;
   /** What the gateway's admin port wants of who purges its cache. */
@@ -26,10 +28,11 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
   const keys = {
     identityPrivateFile: join(dir, 'identity-private.pem'),
     identityPublicFile: join(dir, 'identity-public.pem'),
+    serviceFile: join(dir, 'service-private.pem'),
     accessTokenFile: join(dir, 'access-token-private.pem'),
     purgeTokenFile: join(dir, 'purge-token'),
   };
-  const missing = [keys.identityPrivateFile, keys.accessTokenFile].some((file) => !existsSync(file));
+  const missing = [keys.identityPrivateFile, keys.serviceFile, keys.accessTokenFile].some((file) => !existsSync(file));
   if (missing) await withProgress({ title: 'making keys', done: 'keys made' }, () => makeKeys(keys));
   if (!existsSync(keys.identityPublicFile)) {
     const publicKey = createPublicKey(createPrivateKey(readFileSync(keys.identityPrivateFile)));
@@ -42,12 +45,13 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
   };
 }
 
-async function makeKeys(keys: { identityPrivateFile: string; accessTokenFile: string }): Promise<void> {
+async function makeKeys(keys: Pick<Keys, 'identityPrivateFile' | 'serviceFile' | 'accessTokenFile'>): Promise<void> {
   const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
   const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
-  if (!existsSync(keys.identityPrivateFile)) {
+  for (const file of [keys.identityPrivateFile, keys.serviceFile]) {
+    if (existsSync(file)) continue;
     const { privateKey } = await generate('ed25519', { privateKeyEncoding, publicKeyEncoding });
-    writeSecret(keys.identityPrivateFile, marked(privateKey));
+    writeSecret(file, marked(privateKey));
   }
   if (!existsSync(keys.accessTokenFile)) {
     const { privateKey } = await generate('rsa', { modulusLength: 4096, privateKeyEncoding, publicKeyEncoding });

@@ -11,12 +11,15 @@ export type CallLimits = {
   readonly tally: CallTally;
 };
 
-/** Milliseconds that a method may take, whatever its caller says. */
+/** Milliseconds that a method may take, whatever its caller says, and when the caller says nothing. */
 const maxMethodMs = 30_000;
+/** The same of one that streams its answer, for a caller who says so. */
+const maxStreamMs = 60 * 60_000;
 
 /** Runs a method within its caller's deadline, and tells the caller how many calls were made for its own. */
 export const callLimitsMiddleware: ServerMiddleware<CallLimits> = async function* limitCall(call, context) {
-  const timeoutMs = Math.min(callerTimeoutMs(context.metadata) ?? maxMethodMs, maxMethodMs);
+  const longestMs = call.responseStream ? maxStreamMs : maxMethodMs;
+  const timeoutMs = Math.min(callerTimeoutMs(context.metadata) ?? maxMethodMs, longestMs);
   const deadline = startDeadline(timeoutMs, context.signal);
   const tally = createCallTally(context.metadata.get(metadataNames.rpcAllowance));
   try {

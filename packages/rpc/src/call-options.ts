@@ -11,12 +11,15 @@ export type CallOrigin = {
   readonly tally: CallTally;
 };
 
-/** Longest a single call may take, in milliseconds, however much time its request has left. */
+/** Longest a single call may take by default, in milliseconds, however much time its request has left. */
 const maxCallMs = 10_000;
 
-/** `deadline` is in milliseconds from now. */
-export function callOptions(origin: CallOrigin): CallOptions & { deadline: number; tally: CallTally } {
-  const deadline = Math.min(origin.deadline.remainingMs(), maxCallMs);
+/** `deadline` is in milliseconds from now. A call that streams may be given more than other calls. */
+export function callOptions(
+  origin: CallOrigin,
+  { maxMs = maxCallMs }: { maxMs?: number } = {},
+): CallOptions & { deadline: number; tally: CallTally } {
+  const deadline = Math.min(origin.deadline.remainingMs(), maxMs);
   return {
     metadata: Metadata({
       [metadataNames.identity]: origin.identityToken,

@@ -1,9 +1,15 @@
 import { AppError } from '@nova/errors';
-import { correlationIdFrom, type Identity, type IdentityVerifier, metadataNames, traceparentFrom } from '@nova/runtime';
+import {
+  type CallerIdentity,
+  type CallerVerifier,
+  correlationIdFrom,
+  metadataNames,
+  traceparentFrom,
+} from '@nova/runtime';
 import type { ServerMiddleware } from 'nice-grpc-common';
 
 export type CallIdentity = {
-  readonly identity: Identity;
+  readonly identity: CallerIdentity;
   /** The signed form of `identity`, to send on. */
   readonly identityToken: string;
   readonly correlationId: string;
@@ -13,7 +19,7 @@ export type CallIdentity = {
 const openServices = ['/grpc.health.v1.Health/', '/grpc.reflection.'];
 
 /** Refuses calls without a valid signed identity, except to health and reflection. */
-export function identityMiddleware(verify: IdentityVerifier): ServerMiddleware<CallIdentity> {
+export function identityMiddleware(verify: CallerVerifier): ServerMiddleware<CallIdentity> {
   return async function* establishIdentity(call, context) {
     const correlationId = correlationIdFrom(context.metadata.get(metadataNames.correlationId));
     const traceparent = traceparentFrom(context.metadata.get(metadataNames.traceparent));
@@ -24,7 +30,7 @@ export function identityMiddleware(verify: IdentityVerifier): ServerMiddleware<C
   };
 }
 
-async function verified(verify: IdentityVerifier, token: string): Promise<Identity> {
+async function verified(verify: CallerVerifier, token: string): Promise<CallerIdentity> {
   try {
     return await verify(token);
   } catch (cause) {

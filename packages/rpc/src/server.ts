@@ -1,6 +1,6 @@
 import type { DescMessage, DescService } from '@bufbuild/protobuf';
 import { AppError } from '@nova/errors';
-import { type IdentityVerifier, isLoopback, type Logger, type Metrics } from '@nova/runtime';
+import { type CallerVerifier, isLoopback, type Logger, type Metrics } from '@nova/runtime';
 import { type CallContext, createServer, type ServiceImplementation } from 'nice-grpc';
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
@@ -57,7 +57,7 @@ export async function startRpcServer(options: {
   services: readonly RpcService[];
   /** A FileDescriptorSet that contains the services, for reflection. */
   descriptors: Uint8Array;
-  verifyIdentity: IdentityVerifier;
+  verifyIdentity: CallerVerifier;
   nameFailure?: NameFailure;
   log: Logger;
   metrics: Metrics;

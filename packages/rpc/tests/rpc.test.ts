@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { AppError, type ErrorCode, errorCodes } from '@nova/errors';
@@ -13,6 +14,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   callOptions,
   createCallTally,
+  createOwnCalls,
   createRpcClient,
   type RpcContext,
   readDescriptors,
@@ -49,7 +51,7 @@ beforeAll(async () => {
       ),
     ],
     descriptors: readDescriptors(),
-    verifyIdentity: keys.verify,
+    verifyIdentity: keys.verifyCaller,
     log: createLogger({ service: 'test', level: 'silent' }),
     metrics,
   });
@@ -250,7 +252,7 @@ test('an address where nobody listens is SERVICE_UNAVAILABLE', async () => {
 });
 
 test('plain text is not served beyond loopback', async () => {
-  const options = { services: [], descriptors: readDescriptors(), verifyIdentity: keys.verify, metrics };
+  const options = { services: [], descriptors: readDescriptors(), verifyIdentity: keys.verifyCaller, metrics };
   const log = createLogger({ service: 'test', level: 'silent' });
   await expect(startRpcServer({ ...options, log, host: '0.0.0.0', port: 0 })).rejects.toThrow('loopback');
 });
@@ -260,4 +262,28 @@ test('calls are counted by method and status', async () => {
   await getUser();
   const text = await metrics.metrics();
   expect(text).toMatch(/grpc_requests_total\{.*method="\/nova\.identity\.v1\.IdentityService\/GetUser".*status="OK"/);
+});
+
+test('a service calls of its own accord as itself, with its permissions and the cause of the call', async () => {
+  const serviceKey = readFileSync(keys.serviceKeyFile, 'utf8');
+  const cause = { correlationId: 'what-happened', traceparent };
+  const seen: unknown[] = [];
+  answer = async ({ identity, correlationId }) => void seen.push(identity, correlationId);
+  const own = createOwnCalls({ service: 'search', serviceKey, permissions: ['read:users'] });
+  await own.run({ cause, timeoutMs: 5_000 }, async (origin) => {
+    await client.calls.getUser({ id }, callOptions(origin));
+    await client.calls.getUserByUsername({ username: 'ada' }, callOptions(origin));
+  });
+  expect(seen).toEqual([{ kind: 'service', name: 'search', permissions: ['read:users'] }, 'what-happened']);
+});
+
+test('a service without the permission of a method is refused, and so is one whose key is another', async () => {
+  const cause = { correlationId: 'what-happened', traceparent };
+  const ask = (serviceKeyFile: string) =>
+    createOwnCalls({ service: 'search', serviceKey: readFileSync(serviceKeyFile, 'utf8') }).run(
+      { cause, timeoutMs: 5_000 },
+      (origin) => client.calls.getUserByUsername({ username: 'ada' }, callOptions(origin)),
+    );
+  await expect(ask(keys.serviceKeyFile)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(ask(strangerKeys.serviceKeyFile)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });

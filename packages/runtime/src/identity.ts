@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
+import { rememberVerified, type Verified } from './remember-verified.ts';
 
 /** Who a request acts for, as the gateway established it. */
 export type Identity = { readonly kind: 'anonymous' } | UserIdentity;
@@ -45,20 +46,10 @@ export function createIdentityVerifier(
   options: { maxRemembered?: number } = {},
 ): IdentityVerifier {
   const key = createPublicKey(publicKeyPem);
-  const remembered = new Map<string, { identity: Identity; expiresAtMs: number }>();
-  const maxRemembered = options.maxRemembered ?? 10_000;
-  return async (token) => {
-    const known = remembered.get(token);
-    if (known && known.expiresAtMs > Date.now()) return known.identity;
-    const verified = await verify(token, key);
-    remembered.delete(token);
-    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value as string);
-    remembered.set(token, verified);
-    return verified.identity;
-  };
+  return rememberVerified((token) => verify(token, key), options.maxRemembered ?? 10_000);
 }
 
-async function verify(token: string, key: KeyObject): Promise<{ identity: Identity; expiresAtMs: number }> {
+async function verify(token: string, key: KeyObject): Promise<Verified<Identity>> {
   const { payload } = await jwtVerify(token, key, {
     algorithms: ['EdDSA'],
     typ: 'nova-identity',

@@ -16,6 +16,14 @@ export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts
 export { isLoopback } from './loopback.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type Running, runProcess, StopStack } from './process.ts';
+export {
+  type CallerIdentity,
+  type CallerVerifier,
+  createCallerVerifier,
+  createServiceSigner,
+  type ServiceIdentity,
+  serviceIdentitySeconds,
+} from './service-identity.ts';
 export { ConfigError, readSettings, type Setting, type Settings, type SettingValues, setting } from './settings.ts';
 export { readJsonFile } from './settings-file.ts';
 export { type WatchedFile, watchFile } from './watch-file.ts';

@@ -1,7 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { anonymous, createIdentitySigner, createIdentityVerifier, type Identity } from '../src/index.ts';
+import {
+  anonymous,
+  createCallerVerifier,
+  createIdentitySigner,
+  createIdentityVerifier,
+  createServiceSigner,
+  type Identity,
+} from '../src/index.ts';
 
 const keys = generateKeyPairSync('ed25519');
 const sign = createIdentitySigner(keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
@@ -43,4 +50,24 @@ test('however many identities are verified, a bounded number is remembered', asy
   const small = createIdentityVerifier(publicPem, { maxRemembered: 2 });
   const tokens = await Promise.all([1, 2, 3].map((n) => sign({ ...user, userId: `u-${n}` } as Identity)));
   for (const token of [...tokens, ...tokens]) expect(await small(token)).toMatchObject({ kind: 'user' });
+});
+
+const serviceKey = generateKeyPairSync('ed25519').privateKey;
+const servicePem = serviceKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const verifyCaller = createCallerVerifier({ identityPublicKey: publicPem, serviceKey: servicePem });
+
+test('a service is known by the key of services, a user by that of the gateway', async () => {
+  const token = await createServiceSigner(servicePem)({ name: 'search', permissions: ['read:all'] });
+  expect(await verifyCaller(token)).toEqual({ kind: 'service', name: 'search', permissions: ['read:all'] });
+  expect(await verifyCaller(await sign(user))).toEqual(user);
+  await expect(verify(token)).rejects.toThrow();
+});
+
+test('whoever has the key of services cannot act for a user with it', async () => {
+  const asUser = await createIdentitySigner(servicePem)(user);
+  const claims = { permissions: [], iss: 'nova-gateway', aud: 'nova-services', sub: 'u-1', sid: 's-1' };
+  const mixed = await new SignJWT({ ...claims, exp: Math.floor(Date.now() / 1000) + 60 })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'nova-service-identity' })
+    .sign(serviceKey);
+  for (const token of [asUser, mixed, '', 'a.b.c']) await expect(verifyCaller(token)).rejects.toThrow();
 });

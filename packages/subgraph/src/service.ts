@@ -1,8 +1,9 @@
 import type { EventHandler } from '@nova/events';
 import type { HandlerContext } from '@nova/outbox';
 import { databaseFailure, openDatabase } from '@nova/postgres';
-import { type RpcService, readDescriptors, startRpcServer } from '@nova/rpc';
+import { createOwnCalls, type OwnCalls, type RpcService, readDescriptors, startRpcServer } from '@nova/rpc';
 import {
+  createCallerVerifier,
   createIdentityVerifier,
   createLogger,
   createMetrics,
@@ -24,6 +25,8 @@ export type ServiceParts<Tables> = {
   readonly db: Kysely<Tables>;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** For calls that no request causes: those of consumers. */
+  readonly ownCalls: OwnCalls;
   /** For what has to stop with the service: clients of others, say. */
   readonly stack: StopStack;
 };
@@ -81,7 +84,8 @@ async function start<Tables, Context extends RequestContext>(
   const metrics = createMetrics(name);
   const database = openDatabase<Tables>({ ...config.database, applicationName: `nova-${name}`, log, metrics });
   stack.add('database', database.stop);
-  const doors = await build({ db: database.db, log, metrics, stack });
+  const ownCalls = createOwnCalls({ service: name, serviceKey: config.serviceKey });
+  const doors = await build({ db: database.db, log, metrics, ownCalls, stack });
   const checks = [stack.readiness, { name: 'database', check: database.check }];
   const shared: SharedParts = { name, config, log, metrics, stack };
   const adminUrl = await startAdmin(shared, checks);
@@ -119,7 +123,7 @@ async function startGrpc(
     port: config.ports.grpc,
     services,
     descriptors: readDescriptors(),
-    verifyIdentity: createIdentityVerifier(config.identityPublicKey),
+    verifyIdentity: createCallerVerifier(config),
     nameFailure: databaseFailure,
     log,
     metrics,

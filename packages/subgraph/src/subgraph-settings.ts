@@ -24,6 +24,10 @@ export function subgraphSettings(domain: string) {
     IDENTITY_PUBLIC_KEY_FILE: setting.string({
       description: "PEM file of the gateway's public key; identities it did not sign are refused.",
     }),
+    SERVICE_KEY_FILE: setting.string({
+      description:
+        'PEM file of the Ed25519 private key, the same for all services, with which they sign the gRPC calls that they make of their own accord, from consumers say.',
+    }),
   };
 }
 
@@ -55,5 +59,6 @@ export function toSubgraphConfig(domain: string, env: SettingValues<ReturnType<t
     kafka: toKafkaOptions(env, { clientId: `nova-${domain}`, appEnv: env.APP_ENV }),
     directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
     identityPublicKey: readKeyFile('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
+    serviceKey: readKeyFile('SERVICE_KEY_FILE', env.SERVICE_KEY_FILE, env.APP_ENV),
   };
 }

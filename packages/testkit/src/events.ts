@@ -15,6 +15,7 @@ export function startEvents(
     DATABASE_URL: database.urlFor('events'),
     DATABASE_POOL_MAX: '5',
     IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
+    SERVICE_KEY_FILE: keys.serviceKeyFile,
     ...env,
   });
   return createEventsService(toConfig(config), { log: createLogger({ service: 'test', level: 'silent' }) });

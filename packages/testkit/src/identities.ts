@@ -3,15 +3,25 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { permissionsOf } from '@nova/identity/permission-policy';
-import { createIdentitySigner, createIdentityVerifier, type Identity } from '@nova/runtime';
+import {
+  type CallerVerifier,
+  createCallerVerifier,
+  createIdentitySigner,
+  createIdentityVerifier,
+  type Identity,
+  type IdentityVerifier,
+} from '@nova/runtime';
 
 /** The keys of a test's gateway and identity service, in memory and as the files their settings name. */
 export type TestKeys = {
   readonly identityPrivateKeyFile: string;
   readonly identityPublicKeyFile: string;
   readonly accessTokenKeyFile: string;
+  readonly serviceKeyFile: string;
   sign(identity: Identity): Promise<string>;
-  readonly verify: ReturnType<typeof createIdentityVerifier>;
+  readonly verify: IdentityVerifier;
+  /** For gRPC servers, which services also call of their own accord. */
+  readonly verifyCaller: CallerVerifier;
   remove(): void;
 };
 
@@ -24,13 +34,16 @@ export function createTestKeys(): TestKeys {
     return file;
   };
   const identity = pemPair(generateKeyPairSync('ed25519'));
+  const service = pemPair(generateKeyPairSync('ed25519'));
   const accessToken = pemPair(generateKeyPairSync('rsa', { modulusLength: 2048 }));
   return {
     identityPrivateKeyFile: write('identity.key.pem', identity.privateKey),
     identityPublicKeyFile: write('identity.pub.pem', identity.publicKey),
     accessTokenKeyFile: write('access-token.key.pem', accessToken.privateKey),
+    serviceKeyFile: write('service.key.pem', service.privateKey),
     sign: createIdentitySigner(identity.privateKey),
     verify: createIdentityVerifier(identity.publicKey),
+    verifyCaller: createCallerVerifier({ identityPublicKey: identity.publicKey, serviceKey: service.privateKey }),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

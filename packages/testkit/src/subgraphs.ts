@@ -78,6 +78,7 @@ async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestS
     DATABASE_URL: database.urlFor(domain),
     DATABASE_POOL_MAX: '5',
     IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
+    SERVICE_KEY_FILE: keys.serviceKeyFile,
     ACCESS_TOKEN_KEY_FILE: keys.accessTokenKeyFile,
     // The cheapest argon2id: its cost is not under test, its use is.
     PASSWORD_MEMORY_KIB: '64',

@@ -29,6 +29,7 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
     ADMIN_PORT: '0',
     DATABASE_URL: database.urlFor('identity'),
     IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
+    SERVICE_KEY_FILE: keys.serviceKeyFile,
     ACCESS_TOKEN_KEY_FILE: keys.accessTokenKeyFile,
     ...env,
   };

@@ -97,7 +97,7 @@ test('a program without its settings names them all and exits with 1', async () 
     output += String(chunk);
   });
   expect(await once(main, 'close')).toEqual([1, null]);
-  for (const name of ['DATABASE_URL', 'IDENTITY_PUBLIC_KEY_FILE', 'ACCESS_TOKEN_KEY_FILE']) {
+  for (const name of ['DATABASE_URL', 'IDENTITY_PUBLIC_KEY_FILE', 'SERVICE_KEY_FILE', 'ACCESS_TOKEN_KEY_FILE']) {
     expect(output).toContain(name);
   }
 });
