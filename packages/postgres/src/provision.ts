@@ -14,6 +14,16 @@ export const eventLogSchema = 'event_log';
 export const eventLogMemberRole = 'nova_event_log_member';
 
 /**
+ * What a domain needs in its schema beyond its own tables: only a superuser makes extensions and gives roles their settings.
+ * A word of a search counts as similar to one of a text from half of its trigrams on (PostgreSQL's own 0.6 misses a typo in a short word).
+ */
+const furnishings: Readonly<Record<string, Furnishing>> = {
+  search: { extensions: ['pg_trgm'], settings: { 'pg_trgm.word_similarity_threshold': '0.5' } },
+};
+
+type Furnishing = { readonly extensions: readonly string[]; readonly settings: Readonly<Record<string, string>> };
+
+/**
  * Makes the database and, for each domain, a login role that owns a schema of the domain's name and nothing else. With
  * `eventLogPassword` also the schema of the event log, owned by a login role of its own, which the domains may use.
  * Timeouts and search_path sit on the role: as startup options they do not pass a transaction pooler. Repeatable;
@@ -61,6 +71,18 @@ async function provisionOwner(client: pg.Client, database: string, owner: Domain
   await client.query(`alter role ${role} set idle_in_transaction_session_timeout = '30s'`);
   await client.query(`grant connect on database ${client.escapeIdentifier(database)} to ${role}`);
   await client.query(`create schema if not exists ${schema} authorization ${role}`);
+  await furnish(client, owner.name);
+}
+
+async function furnish(client: pg.Client, domain: string): Promise<void> {
+  const { extensions = [], settings = {} }: Partial<Furnishing> = furnishings[domain] ?? {};
+  const schema = client.escapeIdentifier(domain);
+  for (const extension of extensions)
+    await client.query(`create extension if not exists ${client.escapeIdentifier(extension)} with schema ${schema}`);
+  for (const [name, value] of Object.entries(settings))
+    await client.query(
+      `alter role ${client.escapeIdentifier(roleName(domain))} set ${name} = ${client.escapeLiteral(value)}`,
+    );
 }
 
 async function ensureRole(client: pg.Client, name: string, kind: 'login' | 'nologin'): Promise<void> {

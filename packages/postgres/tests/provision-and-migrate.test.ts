@@ -46,6 +46,16 @@ test("a role's statements, locks and idle transactions are bounded", async () =>
   expect(rows).toEqual([{ statement: '30s', lock: '10s', idle: '30s', schema: 'content' }]);
 });
 
+test('search finds what is similar by an extension in its own schema, which no other domain sees', async () => {
+  const { rows } = await query(
+    database.urlFor('search'),
+    `select word_similarity('wrld', 'hello world') > 0.3 as similar,
+       current_setting('pg_trgm.word_similarity_threshold') as threshold`,
+  );
+  expect(rows).toEqual([{ similar: true, threshold: '0.5' }]);
+  await expect(query(database.urlFor('content'), `select similarity('a', 'b')`)).rejects.toThrow('does not exist');
+});
+
 test('provisioning twice changes nothing', async () => {
   const name = new URL(database.adminUrl).pathname.slice(1);
   const password = new URL(database.urlFor('content')).password;
