@@ -21,6 +21,14 @@ const mappers: Record<string, Record<string, string>> = {
     Comment: '../comments/comment.ts#Comment as CommentModel',
     User: '../graphql/resolvers/user.ts#UserReference',
   },
+  search: {
+    SearchConnection: '../searches/search-commands.ts#FoundPage',
+    SearchEdge: '../searches/search-commands.ts#FoundEdge',
+    SearchResult: '../searches/search-commands.ts#FoundNode',
+    User: '../searches/search-commands.ts#FoundNode',
+    Post: '../searches/search-commands.ts#FoundNode',
+    SearchSuggestion: '../searches/search-repository.ts#Suggestion',
+  },
 };
 
 const resolverTypes = Object.fromEntries(

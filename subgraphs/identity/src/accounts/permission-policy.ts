@@ -1,7 +1,7 @@
 import type { AccountRole } from './account.ts';
 
 /** What an access token allows. Each is asked for by a field of the graph; a permission that nothing checks is not granted. */
-const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment'] as const;
+const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search'] as const;
 export type Permission = (typeof permissions)[number];
 
 /** Which permissions roles give, each once. */
@@ -12,8 +12,8 @@ const everybody: readonly Permission[] = ['write:posts', 'write:profile'];
 const byRole: Readonly<Record<AccountRole, readonly Permission[]>> = {
   moderator: ['delete:post', 'delete:comment'],
   admin: permissions,
-  // Runs Nova and moderates nobody: what operators may do is asked of the systems they operate so far, not of the graph.
-  operator: [],
+  // Runs Nova and moderates nobody.
+  operator: ['reindex:search'],
 };
 
 export const permissionsOf: PermissionPolicy = (roles) => {
