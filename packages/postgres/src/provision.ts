@@ -15,10 +15,10 @@ export const eventLogMemberRole = 'nova_event_log_member';
 
 /**
  * What a domain needs in its schema beyond its own tables: only a superuser makes extensions and gives roles their settings.
- * A word of a search counts as similar to one of a text from half of its trigrams on (PostgreSQL's own 0.6 misses a typo in a short word).
+ * How similar a word of a search has to be to one of a text: two letters exchanged in a word of ten leave 0.46, PostgreSQL's own limit is 0.6.
  */
 const furnishings: Readonly<Record<string, Furnishing>> = {
-  search: { extensions: ['pg_trgm'], settings: { 'pg_trgm.word_similarity_threshold': '0.5' } },
+  search: { extensions: ['pg_trgm'], settings: { 'pg_trgm.word_similarity_threshold': '0.4' } },
 };
 
 type Furnishing = { readonly extensions: readonly string[]; readonly settings: Readonly<Record<string, string>> };

@@ -52,7 +52,7 @@ test('search finds what is similar by an extension in its own schema, which no o
     `select word_similarity('wrld', 'hello world') > 0.3 as similar,
        current_setting('pg_trgm.word_similarity_threshold') as threshold`,
   );
-  expect(rows).toEqual([{ similar: true, threshold: '0.5' }]);
+  expect(rows).toEqual([{ similar: true, threshold: '0.4' }]);
   await expect(query(database.urlFor('content'), `select similarity('a', 'b')`)).rejects.toThrow('does not exist');
 });
 

@@ -30,23 +30,27 @@ export type SearchRequest = {
  * so from 850 000, words of a person from 600 000, words of a post from 400 000 (new before old), what is only similar below that. The
  * similar is looked for only where the rest does not fill the page, which changes no order because it comes after the rest anyway.
  */
-export async function findHits(db: Kysely<Tables>, request: SearchRequest): Promise<Hit[]> {
+export function hitsStatement(request: SearchRequest): RawBuilder<Hit> {
   const { after, limit } = request;
   const following = after ? sql`(score, id) < (${after.score}::int, ${after.id}::uuid)` : sql`true`;
   const best = sql`order by score desc, id desc limit ${limit}`;
-  const { rows } = await sql<Hit>`
+  return sql<Hit>`
     with found as materialized (
       select * from (${unionOf(exactBranches(request))}) as branch (kind, id, score) where ${following} ${best}
-    ), similar as materialized (
+    ), alike as materialized (
       select * from (${unionOf(similarBranches(request))}) as branch (kind, id, score)
       where (select count(*) from found) < ${limit} and ${following} ${best}
     )
     select page.kind, page.id, page.score, coalesce(post.author_id, page.id) as "ownerId",
       person.username, person.display_name as "displayName", person.bio, post.body
-    from (select * from found union all select * from similar) as page
+    from (select * from found union all select * from alike) as page
     left join user_documents person on page.kind = 'USER' and person.id = page.id
     left join post_documents post on page.kind = 'POST' and post.id = page.id
-    order by page.score desc, page.id desc limit ${limit}`.execute(db);
+    order by page.score desc, page.id desc limit ${limit}`;
+}
+
+export async function findHits(db: Kysely<Tables>, request: SearchRequest): Promise<Hit[]> {
+  const { rows } = await hitsStatement(request).execute(db);
   return rows;
 }
 
