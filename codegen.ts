@@ -29,6 +29,14 @@ const mappers: Record<string, Record<string, string>> = {
     Post: '../searches/search-commands.ts#FoundNode',
     SearchSuggestion: '../searches/search-repository.ts#Suggestion',
   },
+  social: {
+    User: '../graphql/resolvers/user.ts#UserReference',
+    Post: '../graphql/resolvers/post.ts#PostReference',
+    FollowConnection: '../graphql/resolvers/follow-connection.ts#FollowPage',
+    FollowEdge: '../graphql/resolvers/follow-connection.ts#FollowOnPage',
+    LikeConnection: '../graphql/resolvers/like-connection.ts#LikePage',
+    LikeEdge: '../graphql/resolvers/like-connection.ts#LikeOnPage',
+  },
 };
 
 const resolverTypes = Object.fromEntries(

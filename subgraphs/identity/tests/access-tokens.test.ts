@@ -39,7 +39,7 @@ test('an access token verifies with the published keys and says who signed in, f
     aud: 'nova',
     sub: account.id,
     sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
-    permissions: ['write:posts', 'write:profile'],
+    permissions: ['write:posts', 'write:profile', 'write:relations'],
     iat: expect.any(Number),
     exp: (payload.iat as number) + 900,
   });

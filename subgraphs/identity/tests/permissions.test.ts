@@ -23,7 +23,7 @@ async function setRoles(...args: string[]): Promise<{ code: number; output: stri
 }
 
 const permissionsIn = (accessToken: string) => decodeJwt(accessToken).permissions;
-const ofEverybody = ['write:posts', 'write:profile'];
+const ofEverybody = ['write:posts', 'write:profile', 'write:relations'];
 const all = [...ofEverybody, 'delete:post', 'delete:comment'];
 
 test.each([

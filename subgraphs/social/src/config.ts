@@ -1,7 +1,22 @@
-import { readSettings, type SettingValues } from '@nova/runtime';
-import { subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
+import { readSettings, type SettingValues, setting } from '@nova/runtime';
+import { peerSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
-export const settings = { ...subgraphSettings('social') };
+export const settings = {
+  ...subgraphSettings('social'),
+  ...peerSettings('identity', 'content'),
+  FEED_PUSH_MAX_FOLLOWERS: setting.integer({
+    default: 1_000,
+    max: 100_000,
+    description:
+      'A new post is written to the timelines of all followers of an author who has at most so many; else it is merged when they read.',
+  }),
+  FEED_LENGTH: setting.integer({
+    default: 800,
+    min: 1,
+    max: 10_000,
+    description: 'So many of the newest posts are kept for each timeline and each author.',
+  }),
+};
 
 export type Config = ReturnType<typeof toConfig>;
 
@@ -11,5 +26,10 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 
 /** Throws ConfigError when the key file cannot be used. */
 export function toConfig(env: SettingValues<typeof settings>) {
-  return { ...toSubgraphConfig('social', env) };
+  return {
+    ...toSubgraphConfig('social', env),
+    identityAddress: env.IDENTITY_GRPC_URL,
+    contentAddress: env.CONTENT_GRPC_URL,
+    feed: { pushMaxFollowers: env.FEED_PUSH_MAX_FOLLOWERS, length: env.FEED_LENGTH },
+  };
 }

@@ -1,8 +1,50 @@
-import { type RequestContext, type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
+import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
 import type { Config } from './config.ts';
+import { createConsumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
+import type { Deps } from './deps.ts';
+import { createErasure } from './erasures/erasure-commands.ts';
+import { type Context, createContext } from './graphql/context.ts';
+import { resolvers } from './graphql/resolvers/index.ts';
+import { createAccounts, createPosts } from './grpc/clients.ts';
+import { socialService } from './grpc/social-service.ts';
+import { createLikeCommands } from './likes/like-commands.ts';
+import { eraseLikes } from './likes/like-erasure.ts';
+import { createRelationCommands, lockActor, requireReach } from './relations/relation-commands.ts';
+import { eraseRelations } from './relations/relation-erasure.ts';
+import { createTimelineCommands } from './timelines/timeline-commands.ts';
 
 /** Starts social: follows, blocks, likes and home feeds. */
 export function createSocialService(config: Config, overrides: ServiceOverrides = {}): Promise<RunningService> {
-  return startService<Tables, RequestContext>({ name: 'social', config, overrides, build: () => ({}) });
+  return startService<Tables, Context>({
+    name: 'social',
+    config,
+    overrides,
+    build(parts) {
+      const deps = createDeps(config, parts);
+      return {
+        graphql: { resolvers, createContext: (request) => createContext(request, deps) },
+        grpc: [socialService(deps)],
+        consumers: createConsumers(deps),
+      };
+    },
+  });
+}
+
+function createDeps(config: Config, { db, stack }: ServiceParts<Tables>): Deps {
+  const accounts = createAccounts(config.identityAddress);
+  stack.add('identity client', accounts.stop);
+  const posts = createPosts(config.contentAddress);
+  stack.add('content client', posts.stop);
+  const timelines = createTimelineCommands(config.feed);
+  return {
+    db,
+    accounts,
+    posts,
+    timelines,
+    relations: createRelationCommands({ db }),
+    likes: createLikeCommands({ db, lockActor, requireReach }),
+    // Relations forget the row that locks the user, after whom only timelines change.
+    erase: createErasure([lockActor, eraseLikes, eraseRelations, timelines.erase]),
+  };
 }

@@ -8,6 +8,15 @@ import {
   PostDeletedSchema,
 } from '@nova/proto/nova/content/v1/content_events_pb.js';
 import { AccountRegisteredSchema } from '@nova/proto/nova/identity/v1/identity_events_pb.js';
+import {
+  PostLikedSchema,
+  PostUnlikedSchema,
+  UserDataErasedSchema as SocialDataErasedSchema,
+  UserBlockedSchema,
+  UserFollowedSchema,
+  UserUnblockedSchema,
+  UserUnfollowedSchema,
+} from '@nova/proto/nova/social/v1/social_events_pb.js';
 import { ProfileChangedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
 
 /** What an event makes old in the gateways' cache. */
@@ -32,7 +41,23 @@ export const cacheTags: readonly CacheTags[] = [
   row(PostDeletedSchema, ({ postId, authorId }) => [entityTag('Post', postId), entityTag('User', authorId), 'Comment']),
   row(CommentAddedSchema, ({ commentId, postId }) => [entityTag('Comment', commentId), entityTag('Post', postId)]),
   row(CommentDeletedSchema, ({ commentId, postId }) => [entityTag('Comment', commentId), entityTag('Post', postId)]),
+  row(UserFollowedSchema, ({ followerId, followeeId }) => [
+    entityTag('User', followerId),
+    entityTag('User', followeeId),
+  ]),
+  row(UserUnfollowedSchema, ({ followerId, followeeId }) => [
+    entityTag('User', followerId),
+    entityTag('User', followeeId),
+  ]),
+  row(PostLikedSchema, ({ postId }) => [entityTag('Post', postId)]),
+  row(PostUnlikedSchema, ({ postId }) => [entityTag('Post', postId)]),
 ];
 
 /** Events that change nothing a subgraph answers. */
-export const withoutCacheTags: readonly DescMessage[] = [DeadLetteredSchema];
+export const withoutCacheTags: readonly DescMessage[] = [
+  DeadLetteredSchema,
+  // Blocks show to their owner only, and what they end has events of its own, as what an erasure ends.
+  UserBlockedSchema,
+  UserUnblockedSchema,
+  SocialDataErasedSchema,
+];

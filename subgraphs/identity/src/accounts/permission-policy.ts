@@ -1,13 +1,13 @@
 import type { AccountRole } from './account.ts';
 
 /** What an access token allows. Each is asked for by a field of the graph; a permission that nothing checks is not granted. */
-const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search'] as const;
+const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search', 'write:relations'] as const;
 export type Permission = (typeof permissions)[number];
 
 /** Which permissions roles give, each once. */
 export type PermissionPolicy = (roles: readonly AccountRole[]) => readonly Permission[];
 
-const everybody: readonly Permission[] = ['write:posts', 'write:profile'];
+const everybody: readonly Permission[] = ['write:posts', 'write:profile', 'write:relations'];
 
 const byRole: Readonly<Record<AccountRole, readonly Permission[]>> = {
   moderator: ['delete:post', 'delete:comment'],

@@ -1,0 +1,19 @@
+import type { EventOrigin } from '@nova/outbox';
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from './db/tables.ts';
+import type { Accounts, Posts } from './grpc/clients.ts';
+import type { LikeCommands } from './likes/like-commands.ts';
+import type { RelationCommands } from './relations/relation-commands.ts';
+import type { TimelineCommands } from './timelines/timeline-commands.ts';
+
+/** What the doors of social are given by its composition root. */
+export type Deps = {
+  readonly db: Kysely<Tables>;
+  readonly accounts: Accounts;
+  readonly posts: Posts;
+  readonly relations: RelationCommands;
+  readonly likes: LikeCommands;
+  readonly timelines: TimelineCommands;
+  /** Deletes all that is kept of a user. */
+  readonly erase: (tx: Transaction<Tables>, userId: string, origin: EventOrigin) => Promise<void>;
+};

@@ -1,0 +1,9 @@
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { type AnyTransaction, append, type EventOrigin } from '@nova/outbox';
+import { UserDataErasedSchema } from '@nova/proto/nova/social/v1/social_events_pb.js';
+
+/** Nothing of the user is left when this transaction ends. */
+export function appendUserDataErased(tx: AnyTransaction, userId: string, origin: EventOrigin): Promise<void> {
+  const message = { userId, erasedAt: timestampNow() };
+  return append(tx, UserDataErasedSchema, { aggregateId: userId, message, origin });
+}

@@ -1,0 +1,56 @@
+import { type Connection, isUuid, type PageRequest, pageOf } from '@nova/postgres';
+import { type ConnectionLoader, createConnectionLoader, createLoader, type Loader } from '@nova/subgraph';
+import type { Kysely } from 'kysely';
+import type { Tables } from '../db/tables.ts';
+import type { Like } from '../likes/like.ts';
+import { countLikesByPosts, findLiked, listLikesByPosts } from '../likes/like-repository.ts';
+import { listFollowers, listFollowing } from '../relations/follow-repository.ts';
+import type { Follow, Relation } from '../relations/relation.ts';
+import { listRelations } from '../relations/relation-repository.ts';
+import { listFeed } from '../timelines/feed-repository.ts';
+import type { PostReference } from './resolvers/post.ts';
+
+/** What resolvers read, made for one request; each loader sends one statement a batch. */
+export type Loaders = {
+  readonly followers: ConnectionLoader<Follow>;
+  readonly following: ConnectionLoader<Follow>;
+  /** How the viewer stands to a user; null when nobody is signed in. */
+  readonly viewerRelation: Loader<string, Relation | null>;
+  readonly likeCount: Loader<string, number | null>;
+  /** Null when nobody is signed in. */
+  readonly viewerLikes: Loader<string, boolean | null>;
+  readonly likers: ConnectionLoader<Like>;
+  readonly feed: (userId: string, page: PageRequest) => Promise<Connection<PostReference>>;
+};
+
+export function createLoaders(db: Kysely<Tables>, viewerId: string | undefined): Loaders {
+  return {
+    followers: createConnectionLoader({
+      kind: 'follow',
+      list: (userIds, page) => listFollowers(db, userIds, page),
+      ownerOf: (follow) => follow.ownerId,
+    }),
+    following: createConnectionLoader({
+      kind: 'follow',
+      list: (userIds, page) => listFollowing(db, userIds, page),
+      ownerOf: (follow) => follow.ownerId,
+    }),
+    viewerRelation: createLoader(async (userIds) => {
+      if (viewerId === undefined) return new Map<string, Relation>();
+      const relations = await listRelations(db, viewerId, userIds.filter(isUuid));
+      return new Map(relations.map((relation) => [relation.otherId, relation]));
+    }),
+    likeCount: createLoader((postIds) => countLikesByPosts(db, postIds)),
+    viewerLikes: createLoader(async (postIds) => {
+      if (viewerId === undefined) return new Map<string, boolean>();
+      const liked = await findLiked(db, viewerId, postIds);
+      return new Map(postIds.map((id) => [id, liked.has(id)]));
+    }),
+    likers: createConnectionLoader({
+      kind: 'like',
+      list: (postIds, page) => listLikesByPosts(db, postIds, page),
+      ownerOf: (like) => like.postId,
+    }),
+    feed: async (userId, page) => pageOf('feed', page, await listFeed(db, userId, page)),
+  };
+}

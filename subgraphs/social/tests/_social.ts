@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '@nova/errors';
+import { openDatabase } from '@nova/postgres';
+import { ContentService } from '@nova/proto/nova/content/v1/content_service_pb.js';
+import { readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
+import { createLogger, createMetrics, type Identity, type IdentityVerifier } from '@nova/runtime';
+import type { Role } from '@nova/subgraph';
+import { startSubgraphs, subgraphClient, userIdentity } from '@nova/testkit';
+import { sql } from 'kysely';
+import type { Tables } from '../src/db/tables.ts';
+
+const log = createLogger({ service: 'test', level: 'silent' });
+
+export type Person = { readonly id: string; readonly as: Identity };
+
+/** Social behind its real doors, people to act, and posts that a content service of the test tells of. */
+export async function startSocial(options: { roles?: readonly Role[]; env?: Readonly<Record<string, string>> } = {}) {
+  const content = await startContentStandIn();
+  const env = { CONTENT_GRPC_URL: content.address, ...options.env };
+  const subgraphs = await startSubgraphs({ ...(options.roles && { roles: options.roles }), env });
+  content.verifyWith(subgraphs.keys.verify);
+  const url = subgraphs.database.urlFor('social');
+  const database = openDatabase<Tables>({ url, poolMax: 2, applicationName: 'test', log });
+  const send = subgraphClient(subgraphs.social.graphqlUrl, subgraphs.keys);
+  const identity = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
+  let people = 0;
+  return {
+    ...subgraphs,
+    subgraphs,
+    db: database.db,
+    send,
+    content,
+    /** Registers an account through identity. */
+    async person(): Promise<Person> {
+      people += 1;
+      const username = `person_${people}`;
+      const input = { email: `${username}@nova.test`, username, password: 'correct horse battery' };
+      const answer = await identity(
+        'mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }',
+        { variables: { input } },
+      );
+      const id: string = answer.data.register.account.id;
+      return { id, as: userIdentity(id) };
+    },
+    /** Sends one of the mutations about a user; the codes of its errors. */
+    async relate(who: Person, verb: 'follow' | 'unfollow' | 'block' | 'unblock', whom: string): Promise<string[]> {
+      const { errors } = await send(
+        `mutation ($userId: ID!) { ${verb}User(input: { userId: $userId }) { user { id } } }`,
+        { as: who.as, variables: { userId: whom } },
+      );
+      return errors.map(({ extensions }) => extensions.code);
+    },
+    /** Sends one of the mutations about a post; the codes of its errors. */
+    async react(who: Person, verb: 'like' | 'unlike', postId: string): Promise<string[]> {
+      const { errors } = await send(
+        `mutation ($postId: ID!) { ${verb}Post(input: { postId: $postId }) { post { id } } }`,
+        { as: who.as, variables: { postId } },
+      );
+      return errors.map(({ extensions }) => extensions.code);
+    },
+    /** The types of the events that wait in the outbox, oldest first. */
+    async events(): Promise<string[]> {
+      const { rows } = await sql<{ type: string }>`select type from outbox_events order by id`.execute(database.db);
+      return rows.map(({ type }) => type.replace('social.', ''));
+    },
+    async stop() {
+      await database.stop();
+      await subgraphs.stop();
+      await content.stop();
+    },
+  };
+}
+
+export type Social = Awaited<ReturnType<typeof startSocial>>;
+
+/** Answers for content as its contract says, about posts that the test makes up. */
+async function startContentStandIn() {
+  const authors = new Map<string, string>();
+  const hidden = new Set<string>();
+  let verify: IdentityVerifier = () => Promise.reject(new Error('not yet'));
+  const notAsked = () => {
+    throw new AppError('INTERNAL_ERROR', 'Social does not ask this.');
+  };
+  const service = rpcService(ContentService, {
+    async getPosts({ ids }) {
+      return { posts: ids.flatMap((id) => (authors.has(id) ? [{ id, authorId: authors.get(id) as string }] : [])) };
+    },
+    async checkPostVisible({ postIds }) {
+      return { visiblePostIds: postIds.filter((id) => authors.has(id) && !hidden.has(id)) };
+    },
+    listRecentPosts: notAsked,
+    streamPosts: notAsked,
+  });
+  const server = await startRpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    services: [service],
+    descriptors: readDescriptors(),
+    verifyIdentity: (token) => verify(token),
+    nameFailure: () => undefined,
+    log,
+    metrics: createMetrics('test'),
+  });
+  return {
+    address: `127.0.0.1:${server.port}`,
+    verifyWith(verifier: IdentityVerifier) {
+      verify = verifier;
+    },
+    post(author: Person): string {
+      const id = randomUUID();
+      authors.set(id, author.id);
+      return id;
+    },
+    hide: (postId: string) => void hidden.add(postId),
+    stop: server.stop,
+  };
+}
