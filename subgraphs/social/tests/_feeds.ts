@@ -47,6 +47,22 @@ export async function startFeeds(env: Readonly<Record<string, string>> = {}) {
       const origin = { correlationId: 'announced-by-test', traceparent: '' };
       return publisher.db.transaction().execute((tx) => append(tx, schema, { aggregateId, message, origin }));
     },
+    /** How many sessions of social wait for a lock of that sort. */
+    async waitingFor(sort: 'advisory' | 'transactionid'): Promise<number> {
+      const { rows } = await sql`
+        select from pg_stat_activity
+        where datname = current_database() and application_name = 'nova-social' and wait_event = ${sort}`.execute(
+        admin.db,
+      );
+      return rows.length;
+    },
+    /** How many events of somebody who acts social has handled itself. */
+    async handled(aggregateId: string): Promise<number> {
+      const { rows } = await sql`
+        select from event_log.records join social.inbox on event_id::text = headers ->> 'event-id'
+        where topic = 'social.events' and key = ${aggregateId}`.execute(admin.db);
+      return rows.length;
+    },
     /** The types of the events about an aggregate that social has published, oldest first. */
     async published(aggregateId: string): Promise<string[]> {
       const { rows } = await sql<{ type: string }>`

@@ -39,19 +39,21 @@ async function copies(postId: string): Promise<number> {
 }
 
 test('a post and a follow at the same time never miss each other', async () => {
-  const pairs = await Promise.all(Array.from({ length: 15 }, () => people(2)));
-  const expected = await Promise.all(
-    pairs.map(async ([author, reader]) => {
-      const [post] = await Promise.all([
-        feeds.write(author as Person),
-        feeds.relate(reader as Person, 'follow', (author as Person).id),
-      ]);
-      return post;
-    }),
-  );
+  const [author, early, late] = (await people(3)) as [Person, Person, Person];
+  await feeds.relate(early, 'follow', author.id);
   await feeds.settled();
-  const read = await Promise.all(pairs.map(([, reader]) => feeds.feed(reader as Person)));
-  expect(read).toEqual(expected.map((post) => [post]));
+  const post = randomUUID();
+  await feeds.db.transaction().execute(async (tx) => {
+    // The consumer has read who follows the author, and waits for this before it can go on.
+    await sql`insert into timeline_entries values (${early.id}, ${post}, ${author.id})`.execute(tx);
+    await feeds.announce(PostCreatedSchema, post, { postId: post, authorId: author.id });
+    await expect.poll(() => feeds.waitingFor('transactionid')).toBe(1);
+    await feeds.relate(late, 'follow', author.id);
+    await expect.poll(async () => (await feeds.waitingFor('advisory')) + (await feeds.handled(late.id))).toBe(1);
+    await sql`delete from timeline_entries where post_id = ${post}`.execute(tx);
+  });
+  await feeds.settled();
+  expect([await feeds.feed(early), await feeds.feed(late)]).toEqual([[post], [post]]);
 });
 
 test('pages stay as they are while new posts arrive', async () => {
@@ -119,6 +121,17 @@ test('posts of who has many followers are not copied but read the same, in both 
   await feeds.announce(PostDeletedSchema, merged as string, { postId: merged as string, authorId: author.id });
   await feeds.settled();
   for (const reader of first) expect(await feeds.feed(reader)).toEqual([]);
+});
+
+test('who follows an author of many followers gets no copies of older posts either, and reads them', async () => {
+  const [author, ...readers] = (await people(pushMaxFollowers + 3)) as [Person, ...Person[]];
+  const [early] = await announcePosts(author, 1);
+  for (const [before, reader] of readers.entries()) {
+    await feeds.relate(reader, 'follow', author.id);
+    await feeds.settled();
+    expect(await copies(early as string)).toBe(Math.min(before + 1, pushMaxFollowers));
+  }
+  for (const reader of readers) expect(await feeds.feed(reader)).toEqual([early]);
 });
 
 test('a timeline and an author keep the newest posts, as many as the setting says', async () => {
