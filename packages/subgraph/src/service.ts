@@ -10,6 +10,7 @@ import {
   type Logger,
   type Metrics,
   type ReadinessCheck,
+  type Running,
   StopStack,
   startAdminServer,
 } from '@nova/runtime';
@@ -38,6 +39,8 @@ export type ServiceDoors<Tables, Context extends RequestContext> = {
   /** Of the events it consumes, as the group of that name. Default: the domain's. */
   readonly group?: string;
   readonly consumers?: readonly EventHandler<HandlerContext<Tables>>[];
+  /** Starts what it does on its own, in processes that consume. */
+  readonly background?: () => Running;
 };
 
 export type RunningService = {
@@ -93,6 +96,7 @@ async function start<Tables, Context extends RequestContext>(
     { ...shared, db: database.db },
     { has, handlers: doors.consumers ?? [], group: doors.group ?? name },
   );
+  if (has('consumers') && doors.background) stack.add('background work', doors.background().stop);
   const grpcAddress = has('grpc') && doors.grpc ? await startGrpc(shared, doors.grpc) : '';
   const graphqlUrl = has('graphql') && doors.graphql ? await startGraphql(shared, doors.graphql) : '';
   const urls = { graphqlUrl, grpcAddress, adminUrl };
