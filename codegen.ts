@@ -37,6 +37,10 @@ const mappers: Record<string, Record<string, string>> = {
     LikeConnection: '../graphql/resolvers/like-connection.ts#LikePage',
     LikeEdge: '../graphql/resolvers/like-connection.ts#LikeOnPage',
   },
+  media: {
+    MediaAsset: '../assets/asset.ts#Asset as AssetModel',
+    User: '../graphql/resolvers/user.ts#UserReference',
+  },
 };
 
 const resolverTypes = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { eventLogSchema } from '@nova/postgres';
 import { domainNames, domainPorts } from '@nova/schema';
 import type { Keys } from './keys.ts';
@@ -68,6 +69,12 @@ export function subgraphSpec(domain: string, context: DomainContext): ProcessSpe
 
 function ownEnv(domain: string, { keys, options }: DomainContext): Record<string, string> {
   if (domain === 'identity') return { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile };
+  if (domain === 'media')
+    return {
+      MEDIA_DIRECTORY: join(options.dataDir, 'media'),
+      MEDIA_SIGNING_KEY_FILE: keys.mediaSigningFile,
+      STREAM_CALLBACK_KEY_FILE: keys.streamCallbackFile,
+    };
   if (domain === 'events')
     return {
       GATEWAY_PURGE_URLS: `http://${loopback}:${options.port + 1}`,

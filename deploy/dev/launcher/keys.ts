@@ -16,6 +16,9 @@ export type Keys = {
   readonly accessTokenFile: string;
   /** What the gateway's admin port wants of who purges its cache. */
   readonly purgeTokenFile: string;
+  /** Signs links to media; the other signs what a media server tells of live streams. */
+  readonly mediaSigningFile: string;
+  readonly streamCallbackFile: string;
   /** Password of the role that owns a schema: each domain's and the event log's. */
   readonly databasePasswords: Readonly<Record<string, string>>;
 };
@@ -31,6 +34,8 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
     serviceFile: join(dir, 'service-private.pem'),
     accessTokenFile: join(dir, 'access-token-private.pem'),
     purgeTokenFile: join(dir, 'purge-token'),
+    mediaSigningFile: join(dir, 'media-signing'),
+    streamCallbackFile: join(dir, 'stream-callback'),
   };
   const missing = [keys.identityPrivateFile, keys.serviceFile, keys.accessTokenFile].some((file) => !existsSync(file));
   if (missing) await withProgress({ title: 'making keys', done: 'keys made' }, () => makeKeys(keys));
@@ -38,7 +43,8 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
     const publicKey = createPublicKey(createPrivateKey(readFileSync(keys.identityPrivateFile)));
     writeSecret(keys.identityPublicFile, marked(publicKey.export({ type: 'spki', format: 'pem' }).toString()));
   }
-  if (!existsSync(keys.purgeTokenFile)) writeSecret(keys.purgeTokenFile, marked(randomBytes(32).toString('base64url')));
+  for (const file of [keys.purgeTokenFile, keys.mediaSigningFile, keys.streamCallbackFile])
+    if (!existsSync(file)) writeSecret(file, marked(randomBytes(32).toString('base64url')));
   return {
     ...keys,
     databasePasswords: ensurePasswords(join(dir, 'database-passwords.json'), [...domains, eventLogSchema]),

@@ -18,6 +18,9 @@ export type TestKeys = {
   readonly identityPublicKeyFile: string;
   readonly accessTokenKeyFile: string;
   readonly serviceKeyFile: string;
+  /** Secrets of media: for links, and for what the media server tells of live streams. */
+  readonly mediaSigningKeyFile: string;
+  readonly streamCallbackKeyFile: string;
   sign(identity: Identity): Promise<string>;
   readonly verify: IdentityVerifier;
   /** For gRPC servers, which services also call of their own accord. */
@@ -41,6 +44,8 @@ export function createTestKeys(): TestKeys {
     identityPublicKeyFile: write('identity.pub.pem', identity.publicKey),
     accessTokenKeyFile: write('access-token.key.pem', accessToken.privateKey),
     serviceKeyFile: write('service.key.pem', service.privateKey),
+    mediaSigningKeyFile: write('media-signing', 'm'.repeat(32)),
+    streamCallbackKeyFile: write('stream-callback', 's'.repeat(32)),
     sign: createIdentitySigner(identity.privateKey),
     verify: createIdentityVerifier(identity.publicKey),
     verifyCaller: createCallerVerifier({ identityPublicKey: identity.publicKey, serviceKey: service.privateKey }),

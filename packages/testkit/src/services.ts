@@ -8,6 +8,7 @@ const programs = {
   java: ['java'],
   maven: ['mvn'],
   pgbouncer: ['pgbouncer'],
+  ffmpeg: ['ffmpeg'],
 } as const;
 
 /**

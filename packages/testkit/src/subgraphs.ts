@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createCommunicationService } from '@nova/communication';
 import { readEnv as readCommunicationEnv, toConfig as toCommunicationConfig } from '@nova/communication/config';
 import { createContentService } from '@nova/content';
@@ -37,6 +40,8 @@ const domains = Object.keys(starters) as Domain[];
 export type TestSubgraphs = { readonly [D in Domain]: Awaited<ReturnType<(typeof starters)[D]>> } & {
   readonly database: TestDatabase;
   readonly keys: TestKeys;
+  /** Where media keeps objects, unless `env` says otherwise. */
+  readonly mediaDirectory: string;
   stop(): Promise<void>;
 };
 
@@ -64,6 +69,8 @@ async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestS
   stack.add('database', database.drop);
   const keys = createTestKeys();
   stack.add('keys', keys.remove);
+  const mediaDirectory = mkdtempSync(join(tmpdir(), 'nova-media-'));
+  stack.add('media directory', () => rmSync(mediaDirectory, { recursive: true, force: true }));
   const log = createLogger({ service: 'test', level: process.env.TEST_LOG_LEVEL === 'error' ? 'error' : 'silent' });
   // Some ask each other, so that all addresses are known before the first one starts.
   const grpcPorts = new Map<string, string>();
@@ -80,6 +87,9 @@ async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestS
     IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
     SERVICE_KEY_FILE: keys.serviceKeyFile,
     ACCESS_TOKEN_KEY_FILE: keys.accessTokenKeyFile,
+    MEDIA_SIGNING_KEY_FILE: keys.mediaSigningKeyFile,
+    STREAM_CALLBACK_KEY_FILE: keys.streamCallbackKeyFile,
+    MEDIA_DIRECTORY: mediaDirectory,
     // The cheapest argon2id: its cost is not under test, its use is.
     PASSWORD_MEMORY_KIB: '64',
     PASSWORD_PASSES: '1',
@@ -95,6 +105,7 @@ async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestS
   return {
     database,
     keys,
+    mediaDirectory,
     identity: await start('identity'),
     user: await start('user'),
     content: await start('content'),

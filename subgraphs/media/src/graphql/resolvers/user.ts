@@ -1,0 +1,2 @@
+/** A user as media knows them: by id only. */
+export type UserReference = { readonly id: string };

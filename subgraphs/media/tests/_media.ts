@@ -1,0 +1,192 @@
+import { AppError } from '@nova/errors';
+import { openDatabase } from '@nova/postgres';
+import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
+import { readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
+import { createLogger, createMetrics, type Identity, StopStack } from '@nova/runtime';
+import type { Role } from '@nova/subgraph';
+import {
+  freeFixedPort,
+  startSubgraphs,
+  subgraphClient,
+  type TestKeys,
+  type TestSubgraphs,
+  userIdentity,
+} from '@nova/testkit';
+import { expect } from 'vitest';
+import type { Tables } from '../src/db/tables.ts';
+
+export type Member = Identity & { readonly userId: string };
+export type MediaUnderTest = Awaited<ReturnType<typeof startMedia>>;
+
+const log = createLogger({ service: 'test', level: 'silent' });
+
+/** Media behind its real doors, the database it writes to, and a service that keeps quotas for it. */
+export async function startMedia(options: { env?: Readonly<Record<string, string>>; roles?: readonly Role[] } = {}) {
+  const stack = new StopStack();
+  const userPort = await freeFixedPort();
+  const subgraphs = await startSubgraphs({
+    ...options,
+    env: { USER_GRPC_URL: `127.0.0.1:${userPort}`, UPLOAD_URL_SECONDS: '60', ...options.env },
+  });
+  stack.add('subgraphs', subgraphs.stop);
+  const quota = createTestQuota(subgraphs.keys, userPort);
+  await quota.start();
+  stack.add('quota', quota.stop);
+  const url = subgraphs.database.urlFor('media');
+  const database = openDatabase<Tables>({ url, poolMax: 4, applicationName: 'test', log });
+  stack.add('database', database.stop);
+  const send = subgraphClient(subgraphs.media.graphqlUrl, subgraphs.keys);
+  return {
+    ...subgraphs,
+    db: database.db,
+    quota,
+    send,
+    origin: new URL(subgraphs.media.graphqlUrl).origin,
+    owner: await registered(subgraphs, 'ada'),
+    stop: () => stack.stop(),
+  };
+}
+
+/** Registers an account through identity and returns it as a request's identity. */
+export async function registered(
+  subgraphs: Pick<TestSubgraphs, 'identity' | 'keys'>,
+  username: string,
+): Promise<Member> {
+  const send = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
+  const answer = await send(`mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }`, {
+    variables: { input: { email: `${username}@nova.test`, username, password: 'correct horse battery' } },
+  });
+  const userId: string = answer.data.register.account.id;
+  return { ...userIdentity(userId), userId } as Member;
+}
+
+export type TestQuota = ReturnType<typeof createTestQuota>;
+
+/** The part of another domain's contract that media asks for: rooms by reservation, of so many bytes altogether. */
+function createTestQuota(keys: TestKeys, port: number) {
+  const rooms = new Map<string, number>();
+  const callers: string[] = [];
+  let limit = 1_000_000_000;
+  const used = () => [...rooms.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const answer = () => ({ usedBytes: BigInt(used()), limitBytes: BigInt(limit) });
+  const service = rpcService(UserService, {
+    getProfiles: async () => ({ profiles: [] }),
+    async *streamProfiles() {},
+    async reserveQuota({ reservationId, bytes }) {
+      if (!rooms.has(reservationId) && used() + Number(bytes) > limit)
+        throw new AppError('RESOURCE_EXHAUSTED', 'Full.', { details: { limitBytes: limit } });
+      rooms.set(reservationId, Number(bytes));
+      return answer();
+    },
+    async releaseQuota({ reservationId }, { identity }) {
+      callers.push(identity.kind);
+      rooms.delete(reservationId);
+      return answer();
+    },
+  });
+  let server: Awaited<ReturnType<typeof startRpcServer>> | undefined;
+  return {
+    rooms,
+    callers,
+    setLimit: (bytes: number) => {
+      limit = bytes;
+    },
+    async start() {
+      server = await startRpcServer({
+        host: '127.0.0.1',
+        port,
+        services: [service],
+        descriptors: readDescriptors(),
+        verifyIdentity: keys.verifyCaller,
+        log,
+        metrics: createMetrics('test'),
+      });
+    },
+    async stop() {
+      await server?.stop();
+    },
+  };
+}
+
+type Headers = { headers?: Readonly<Record<string, string>> };
+export type Announced = { kind?: 'IMAGE' | 'VIDEO'; contentType: string; bytes: number };
+
+export function createUpload(media: MediaUnderTest, as: Identity, { headers, ...input }: Announced & Headers) {
+  return media.send(
+    `mutation ($input: CreateUploadInput!) {
+      createUpload(input: $input) {
+        asset { id state kind bytes contentType }
+        upload { url method expiresAt headers { name value } }
+      }
+    }`,
+    { as, variables: { input: { ...input, kind: input.kind ?? 'IMAGE' } }, headers },
+  );
+}
+
+type Upload = { url: string; method: string; headers: { name: string; value: string }[] };
+
+export function put({ url, method, headers }: Upload, body: Uint8Array): Promise<Response> {
+  const sent = Object.fromEntries(headers.map(({ name, value }) => [name, value]));
+  return fetch(url, { method, headers: sent, body: Buffer.from(body), signal: AbortSignal.timeout(30_000) });
+}
+
+export function complete(media: MediaUnderTest, as: Identity, id: string) {
+  return media.send('mutation ($id: ID!) { completeUpload(input: { id: $id }) { asset { id state failure } } }', {
+    as,
+    variables: { id },
+  });
+}
+
+/** Announces a file, sends it and says so; the asset's id. */
+export async function uploaded(
+  media: MediaUnderTest,
+  as: Identity,
+  file: { kind?: 'IMAGE' | 'VIDEO'; contentType: string; body: Uint8Array },
+): Promise<string> {
+  const { kind, contentType, body } = file;
+  const { data, errors } = await createUpload(media, as, { kind, contentType, bytes: body.length });
+  expect(errors).toEqual([]);
+  const { asset, upload } = data.createUpload;
+  expect((await put(upload, body)).status).toBe(200);
+  expect((await complete(media, as, asset.id)).data.completeUpload.asset.state).toBe('PROCESSING');
+  return asset.id;
+}
+
+const assetFields = `id state failure width height durationMs url { url expiresAt } thumb: url(variant: THUMB) { url }
+  small: url(variant: SMALL) { url } playback { url expiresAt }`;
+
+export async function assetOf(media: MediaUnderTest, as: Identity, id: string) {
+  const answer = await media.send(`query ($id: ID!) { mediaAsset(id: $id) { ${assetFields} } }`, {
+    as,
+    variables: { id },
+  });
+  expect(answer.errors).toEqual([]);
+  return answer.data.mediaAsset;
+}
+
+/** The asset once it is READY or FAILED. */
+export async function settled(media: MediaUnderTest, as: Identity, id: string) {
+  await expect.poll(async () => (await assetOf(media, as, id)).state).toMatch(/READY|FAILED/);
+  return assetOf(media, as, id);
+}
+
+export function deleteMedia(media: MediaUnderTest, as: Identity, id: string) {
+  return media.send('mutation ($id: ID!) { deleteMedia(input: { id: $id }) { deletedMediaId } }', {
+    as,
+    variables: { id },
+  });
+}
+
+/** As if the time of every upload link were over. */
+export async function expireLinks({ db }: MediaUnderTest): Promise<void> {
+  await db
+    .updateTable('assets')
+    .set({ upload_expires_at: new Date(Date.now() - 120_000) })
+    .where('upload_expires_at', 'is not', null)
+    .execute();
+}
+
+/** Types of the events that wait in the outbox or were published, of one aggregate, in order. */
+export async function hasJobs({ db }: MediaUnderTest, assetId: string): Promise<boolean> {
+  return (await db.selectFrom('jobs').select('id').where('asset_id', '=', assetId).execute()).length > 0;
+}
