@@ -1,4 +1,6 @@
 import { AppError } from '@nova/errors';
+import { createPostgresEventLog } from '@nova/events';
+import { type AnyTransaction, startRelay } from '@nova/outbox';
 import { openDatabase } from '@nova/postgres';
 import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
 import { readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
@@ -12,6 +14,7 @@ import {
   type TestSubgraphs,
   userIdentity,
 } from '@nova/testkit';
+import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 
@@ -58,6 +61,28 @@ export async function registered(
   });
   const userId: string = answer.data.register.account.id;
   return { ...userIdentity(userId), userId } as Member;
+}
+
+/** Commits events in another domain's outbox and has them relayed. */
+export async function publishAs(
+  { database }: MediaUnderTest,
+  domain: 'content' | 'user',
+  work: (tx: AnyTransaction) => Promise<void>,
+): Promise<void> {
+  const url = database.urlFor(domain);
+  const { db, stop } = openDatabase<{ outbox_events: { id: string } }>({
+    url,
+    poolMax: 1,
+    applicationName: 'test',
+    log,
+  });
+  await db.transaction().execute(work);
+  const eventLog = createPostgresEventLog({ url, applicationName: 'test' });
+  const relay = startRelay({ directUrl: url, schema: domain, log: eventLog });
+  await expect.poll(() => db.selectFrom('outbox_events').select('id').execute()).toEqual([]);
+  await relay.stop();
+  await eventLog.stop();
+  await stop();
 }
 
 export type TestQuota = ReturnType<typeof createTestQuota>;
@@ -186,7 +211,13 @@ export async function expireLinks({ db }: MediaUnderTest): Promise<void> {
     .execute();
 }
 
-/** Types of the events that wait in the outbox or were published, of one aggregate, in order. */
+/** The events of an aggregate that nobody relayed, in order. */
+export async function outboxOf({ db }: MediaUnderTest, key: string): Promise<{ type: string; payload: Uint8Array }[]> {
+  const { rows } = await sql<{ type: string; payload: Uint8Array }>`
+    select type, payload from outbox_events where key = ${key} order by id`.execute(db);
+  return rows;
+}
+
 export async function hasJobs({ db }: MediaUnderTest, assetId: string): Promise<boolean> {
   return (await db.selectFrom('jobs').select('id').where('asset_id', '=', assetId).execute()).length > 0;
 }

@@ -19,12 +19,14 @@ export async function makeImageVariants(
   { assetId, maxPixels }: { assetId: string; maxPixels: number },
 ): Promise<Outcome> {
   const open = () => sharp(material.file, { limitInputPixels: maxPixels, sequentialRead: true, failOn: 'error' });
-  const size = await open()
+  // Reads headers only, of whatever size they speak.
+  const size = await sharp(material.file, { limitInputPixels: false })
     .metadata()
-    .then(({ autoOrient }) => autoOrient)
-    .catch(() => undefined);
+    .then(
+      ({ autoOrient }) => autoOrient,
+      () => undefined,
+    );
   if (!size) return { failure: 'UNREADABLE' };
-  // metadata() reads headers only, so that the limit has not been asked yet.
   if (size.width * size.height > maxPixels) return { failure: 'TOO_MANY_PIXELS' };
   for (const [variant, side] of Object.entries(variantSides) as [Variant, number][]) {
     const file = join(material.directory, `${variant}.webp`);
