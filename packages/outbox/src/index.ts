@@ -26,5 +26,6 @@ export {
   type RelayStep,
 } from './relay/relay-observer.ts';
 export type { ReplayObserver } from './replay-observer.ts';
+export { createScrapedGauges, type Sample, type Samples } from './scraped-gauge.ts';
 export { shardCount } from './shards.ts';
 export { type HandlerContext, type StartConsumerOptions, startConsumer } from './start-consumer.ts';

@@ -1,5 +1,6 @@
 export type { FastifyInstance as HttpApp } from 'fastify';
 export { type ConnectionLoader, createConnectionLoader } from './connection-loader.ts';
+export { keepFromCaches } from './keep-from-caches.ts';
 export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';
 export { type Role, readRoles, roles } from './roles.ts';
