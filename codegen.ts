@@ -15,7 +15,10 @@ const mappers: Record<string, Record<string, string>> = {
     Account: '../accounts/account.ts#Account as AccountModel',
     User: '../graphql/resolvers/user.ts#UserReference',
   },
-  user: { User: '../profiles/profile.ts#Profile as ProfileModel' },
+  user: {
+    User: '../profiles/profile.ts#Profile as ProfileModel',
+    Erasure: '../erasures/erasure.ts#Erasure as ErasureModel',
+  },
   content: {
     Post: '../posts/post.ts#Post as PostModel',
     Comment: '../comments/comment.ts#Comment as CommentModel',

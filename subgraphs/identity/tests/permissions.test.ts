@@ -24,13 +24,14 @@ async function setRoles(...args: string[]): Promise<{ code: number; output: stri
 
 const permissionsIn = (accessToken: string) => decodeJwt(accessToken).permissions;
 const ofEverybody = ['write:posts', 'write:profile', 'write:relations'];
-const all = [...ofEverybody, 'delete:post', 'delete:comment'];
+const moderating = [...ofEverybody, 'delete:post', 'delete:comment'];
+const operating = 'read:erasures';
 
 test.each([
-  ['moderator', ['moderator'], all],
-  ['admin', ['admin'], all],
-  ['operator', ['operator'], ofEverybody],
-  ['operator and moderator', ['operator', 'moderator'], all],
+  ['moderator', ['moderator'], moderating],
+  ['admin', ['admin'], [...moderating, operating]],
+  ['operator', ['operator'], [...ofEverybody, operating]],
+  ['operator and moderator', ['operator', 'moderator'], [...moderating, operating]],
   ['nothing but a user', [], ofEverybody],
 ])('who is %s has the permissions of that from the next refresh and sign-in on', async (_name, roles, permissions) => {
   const { account, accessToken, refreshToken } = await identity.newAccount();

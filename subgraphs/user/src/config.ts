@@ -1,7 +1,14 @@
-import { readSettings, type SettingValues } from '@nova/runtime';
+import { readSettings, type SettingValues, setting } from '@nova/runtime';
 import { peerSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
-export const settings = { ...subgraphSettings('user'), ...peerSettings('identity') };
+export const settings = {
+  ...subgraphSettings('user'),
+  ...peerSettings('identity', 'social', 'media'),
+  STORAGE_LIMIT_BYTES: setting.integer({
+    default: 1_073_741_824,
+    description: 'Storage that each user may take for media, in bytes. Less than is in use takes nothing away.',
+  }),
+};
 
 export type Config = ReturnType<typeof toConfig>;
 
@@ -11,5 +18,11 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 
 /** Throws ConfigError when the key file cannot be used. */
 export function toConfig(env: SettingValues<typeof settings>) {
-  return { ...toSubgraphConfig('user', env), identityAddress: env.IDENTITY_GRPC_URL };
+  return {
+    ...toSubgraphConfig('user', env),
+    identityAddress: env.IDENTITY_GRPC_URL,
+    socialAddress: env.SOCIAL_GRPC_URL,
+    mediaAddress: env.MEDIA_GRPC_URL,
+    storageLimitBytes: BigInt(env.STORAGE_LIMIT_BYTES),
+  };
 }

@@ -17,7 +17,11 @@ import {
   UserUnblockedSchema,
   UserUnfollowedSchema,
 } from '@nova/proto/nova/social/v1/social_events_pb.js';
-import { ProfileChangedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
+import {
+  ErasureRequestedSchema,
+  ProfileChangedSchema,
+  UserDataErasedSchema,
+} from '@nova/proto/nova/user/v1/user_events_pb.js';
 
 /** What an event makes old in the gateways' cache. */
 export type CacheTags<D extends DescMessage = DescMessage> = {
@@ -60,4 +64,7 @@ export const withoutCacheTags: readonly DescMessage[] = [
   UserBlockedSchema,
   UserUnblockedSchema,
   SocialDataErasedSchema,
+  ErasureRequestedSchema,
+  // What a profile shows then is told by its own event.
+  UserDataErasedSchema,
 ];

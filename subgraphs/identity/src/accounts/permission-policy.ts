@@ -1,7 +1,7 @@
 import type { AccountRole } from './account.ts';
 
 /** What an access token allows. Each is asked for by a field of the graph; a permission that nothing checks is not granted. */
-const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search', 'write:relations'] as const;
+const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search', 'write:relations', 'read:erasures'] as const;
 export type Permission = (typeof permissions)[number];
 
 /** Which permissions roles give, each once. */
@@ -14,6 +14,7 @@ const byRole: Readonly<Record<AccountRole, readonly Permission[]>> = {
   admin: permissions,
   // Runs Nova and moderates nobody.
   operator: ['reindex:search'],
+  operator: ['read:erasures'],
 };
 
 export const permissionsOf: PermissionPolicy = (roles) => {

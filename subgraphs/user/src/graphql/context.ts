@@ -6,5 +6,5 @@ export type Context = RequestContext & Omit<Deps, 'db'> & { readonly loaders: Lo
 
 export function createContext(request: RequestContext, deps: Deps): Context {
   const { db, ...services } = deps;
-  return { ...request, ...services, loaders: createLoaders({ db, accounts: deps.accounts, origin: request }) };
+  return { ...request, ...services, loaders: createLoaders({ db, ...services, origin: request }) };
 }

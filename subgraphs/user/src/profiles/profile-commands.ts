@@ -1,12 +1,29 @@
+import { randomBytes } from 'node:crypto';
 import { AppError } from '@nova/errors';
 import { type Idempotent, once } from '@nova/idempotency';
 import type { EventOrigin } from '@nova/outbox';
 import { isUniqueViolation } from '@nova/postgres';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import { type AccountFacts, changeProfile, defaultProfile, type Profile, type ProfileChanges } from './profile.ts';
+import {
+  type AccountFacts,
+  changePrivacy,
+  changeProfile,
+  defaultProfile,
+  erasedProfile,
+  type PrivacyChanges,
+  type Profile,
+  type ProfileChanges,
+} from './profile.ts';
 import { appendProfileChanged } from './profile-events.ts';
-import { findProfiles, insertProfileIfAbsent, lockProfile, updateProfile } from './profile-repository.ts';
+import {
+  clearAvatars,
+  findProfiles,
+  insertProfileIfAbsent,
+  lockProfile,
+  overwriteErasedProfile,
+  updateProfile,
+} from './profile-repository.ts';
 
 export type ProfileCommands = {
   /** Changes the account's profile, making it first if there is none. Throws BAD_USER_INPUT, ACCOUNT_INACTIVE, CONFLICT. */
@@ -16,14 +33,10 @@ export type ProfileCommands = {
 export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileCommands {
   return {
     update(account, changes, origin) {
-      const fallback = changeProfile(defaultProfile(account), changes);
       return deps.db.transaction().execute((tx) =>
         once(tx, origin.idempotency, {
           async effect() {
-            await insertProfileIfAbsent(tx, fallback).catch(usernameTaken);
-            const current = await lockProfile(tx, account.id);
-            if (!current) throw inactive();
-            const changed = changeProfile(current, changes);
+            const changed = changeProfile(await holdProfile(tx, account), changes);
             await updateProfile(tx, changed);
             await appendProfileChanged(tx, account.id, origin);
             return changed;
@@ -38,6 +51,41 @@ export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileComm
       );
     },
   };
+}
+
+/**
+ * The account's profile, locked until the transaction ends and made first if there is none.
+ * Throws ACCOUNT_INACTIVE for one that was deleted or erased, CONFLICT when another profile has the account's username.
+ */
+export async function holdProfile(tx: Transaction<Tables>, account: AccountFacts): Promise<Profile> {
+  await insertProfileIfAbsent(tx, defaultProfile(account)).catch(usernameTaken);
+  const profile = await lockProfile(tx, account.id);
+  if (!profile) throw inactive();
+  return profile;
+}
+
+/** Changes who sees a profile that the transaction holds. */
+export async function updatePrivacy(
+  tx: Transaction<Tables>,
+  { profile, changes }: { readonly profile: Profile; readonly changes: PrivacyChanges },
+  origin: EventOrigin,
+): Promise<Profile> {
+  const changed = changePrivacy(profile, changes);
+  if (changed.visibility === profile.visibility && changed.isDiscoverable === profile.isDiscoverable) return profile;
+  await updateProfile(tx, changed);
+  await appendProfileChanged(tx, profile.id, origin);
+  return changed;
+}
+
+/** Profiles no longer show an asset that is gone. */
+export async function removeAvatar(tx: Transaction<Tables>, assetId: string, origin: EventOrigin): Promise<void> {
+  for (const userId of await clearAvatars(tx, assetId)) await appendProfileChanged(tx, userId, origin);
+}
+
+/** For an erasure: nothing of what the person wrote or chose is left in the profile. */
+export async function eraseProfile(tx: Transaction<Tables>, userId: string, origin: EventOrigin): Promise<void> {
+  await overwriteErasedProfile(tx, erasedProfile(userId, randomBytes(6).toString('hex')));
+  await appendProfileChanged(tx, userId, origin);
 }
 
 function inactive(): AppError {

@@ -3,9 +3,19 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ProfilesTable, Tables } from '../db/tables.ts';
 import type { Profile } from './profile.ts';
 
-type Row = Pick<Selectable<ProfilesTable>, 'id' | 'username' | 'display_name' | 'bio' | 'location' | 'joined_at'>;
+const columns = [
+  'id',
+  'username',
+  'display_name',
+  'bio',
+  'location',
+  'avatar_id',
+  'visibility',
+  'is_discoverable',
+  'joined_at',
+] as const;
 
-const columns = ['id', 'username', 'display_name', 'bio', 'location', 'joined_at'] as const;
+type Row = Pick<Selectable<ProfilesTable>, (typeof columns)[number]>;
 
 export async function findProfiles(db: Kysely<Tables>, ids: readonly string[]): Promise<Profile[]> {
   const rows = await db
@@ -52,13 +62,14 @@ export async function insertProfileIfAbsent(db: Kysely<Tables>, profile: Profile
     .execute();
 }
 
-/** Locks the profile until the transaction ends. */
+/** Locks the profile until the transaction ends; undefined when it was deleted or erased. */
 export async function lockProfile(db: Kysely<Tables>, id: string): Promise<Profile | undefined> {
   const row = await db
     .selectFrom('profiles')
     .select(columns)
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
+    .where('erased_at', 'is', null)
     .forUpdate()
     .executeTakeFirst();
   return row && toProfile(row);
@@ -71,10 +82,58 @@ export async function updateProfile(db: Kysely<Tables>, profile: Profile): Promi
       display_name: profile.displayName,
       bio: profile.bio,
       location: profile.location,
+      avatar_id: profile.avatarId,
+      visibility: profile.visibility,
+      is_discoverable: profile.isDiscoverable,
       updated_at: sql`now()`,
     })
     .where('id', '=', profile.id)
     .execute();
+}
+
+/** Whose profiles showed the asset; they show none now. */
+export async function clearAvatars(db: Kysely<Tables>, assetId: string): Promise<string[]> {
+  const rows = await db
+    .updateTable('profiles')
+    .set({ avatar_id: null, updated_at: sql`now()` })
+    .where('avatar_id', '=', assetId)
+    .returning('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Writes what is left of an erased person over everything there was, a deleted profile included. */
+export async function overwriteErasedProfile(db: Kysely<Tables>, profile: Omit<Profile, 'joinedAt'>): Promise<void> {
+  await db
+    .updateTable('profiles')
+    .set({
+      username: profile.username,
+      display_name: profile.displayName,
+      bio: profile.bio,
+      location: profile.location,
+      avatar_id: profile.avatarId,
+      visibility: profile.visibility,
+      is_discoverable: profile.isDiscoverable,
+      updated_at: sql`now()`,
+      erased_at: sql`now()`,
+    })
+    .where('id', '=', profile.id)
+    .execute();
+}
+
+/** At most `limit` profiles with ids greater than `afterId` (null: from the first), in the order of their ids. */
+export async function listProfiles(
+  db: Kysely<Tables>,
+  { afterId, limit }: { readonly afterId: string | null; readonly limit: number },
+): Promise<Profile[]> {
+  const rows = await db
+    .selectFrom('active_profiles')
+    .select(columns)
+    .$if(afterId !== null, (query) => query.where('id', '>', afterId))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(toProfile);
 }
 
 function toProfile(row: Row): Profile {
@@ -84,6 +143,9 @@ function toProfile(row: Row): Profile {
     displayName: row.display_name,
     bio: row.bio,
     location: row.location,
+    avatarId: row.avatar_id,
+    visibility: row.visibility,
+    isDiscoverable: row.is_discoverable,
     joinedAt: row.joined_at,
   };
 }
