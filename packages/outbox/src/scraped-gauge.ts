@@ -45,6 +45,8 @@ export function createScrapedGauges(
       async collect() {
         const samples = (await current())[name] ?? [];
         this.reset();
+        // Without labels that would be 0, which is an answer.
+        if (labels.length === 0) this.remove();
         for (const sample of samples) this.set(sample.labels, sample.value);
       },
     });
