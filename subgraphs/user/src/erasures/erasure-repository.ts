@@ -107,11 +107,11 @@ export async function countOpenErasures(db: Kysely<Tables>): Promise<OpenErasure
     db,
   );
   const { rows: waiting } = await sql<{ domain: string; erasures: number }>`
-    select domain, count(open.id) filter (where answer.domain is null)::int as erasures
-    from unnest(${[...erasingDomains]}::text[]) domain
+    select expected.domain, count(open.id) filter (where answer.domain is null)::int as erasures
+    from unnest(${[...erasingDomains]}::text[]) as expected (domain)
     left join (select id from erasures where completed_at is null order by id limit ${openErasuresLimit}) open on true
-    left join erasure_answers answer on answer.erasure_id = open.id and answer.domain = domain
-    group by domain`.execute(db);
+    left join erasure_answers answer on answer.erasure_id = open.id and answer.domain = expected.domain
+    group by expected.domain`.execute(db);
   return { open: rows[0]?.open ?? 0, oldestAgeSeconds: rows[0]?.oldestAgeSeconds ?? 0, waiting };
 }
 
