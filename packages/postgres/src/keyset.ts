@@ -66,7 +66,8 @@ export function pageOf<T extends { readonly id: string }>(
   };
 }
 
-function cursorOf(kind: string, id: string): string {
+/** The cursor of a row of the connection that `kind` names. */
+export function cursorOf(kind: string, id: string): string {
   return Buffer.from(`${kind}:${id}`).toString('base64url');
 }
 

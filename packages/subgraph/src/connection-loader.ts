@@ -13,12 +13,23 @@ export function createConnectionLoader<T extends { readonly id: string }>(option
   list: (ownerIds: readonly string[], page: PageRequest) => Promise<readonly T[]>;
   ownerOf: (row: T) => string;
 }): ConnectionLoader<T> {
+  return createPageLoader(options.kind, async (ownerIds, page) => {
+    const rows = Map.groupBy(await options.list(ownerIds, page), options.ownerOf);
+    return new Map([...rows].map(([ownerId, own]) => [ownerId, pageOf(options.kind, page, own)]));
+  });
+}
+
+/** The same for who makes the pages: `pages` returns those of the owners that have any; the others' are empty. */
+export function createPageLoader<T extends { readonly id: string }>(
+  kind: string,
+  pages: (ownerIds: readonly string[], page: PageRequest) => Promise<ReadonlyMap<string, Connection<T>>>,
+): ConnectionLoader<T> {
   const loaders = new Map<string, DataLoader<string, Connection<T>>>();
   const loaderFor = (page: PageRequest) =>
     new DataLoader<string, Connection<T>>(
       async (ownerIds) => {
-        const rows = Map.groupBy(await options.list(ownerIds, page), options.ownerOf);
-        return ownerIds.map((ownerId) => pageOf(options.kind, page, rows.get(ownerId) ?? []));
+        const found = await pages(ownerIds, page);
+        return ownerIds.map((ownerId) => found.get(ownerId) ?? pageOf(kind, page, []));
       },
       { maxBatchSize: 1_000 },
     );

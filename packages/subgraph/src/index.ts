@@ -1,5 +1,5 @@
 export type { FastifyInstance as HttpApp } from 'fastify';
-export { type ConnectionLoader, createConnectionLoader } from './connection-loader.ts';
+export { type ConnectionLoader, createConnectionLoader, createPageLoader } from './connection-loader.ts';
 export { keepFromCaches } from './keep-from-caches.ts';
 export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';
@@ -19,4 +19,4 @@ export {
   subgraphSettings,
   toSubgraphConfig,
 } from './subgraph-settings.ts';
-export { requireUser } from './viewer.ts';
+export { keepForViewer, requireUser } from './viewer.ts';
