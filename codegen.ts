@@ -21,6 +21,7 @@ const mappers: Record<string, Record<string, string>> = {
   },
   content: {
     Post: '../posts/post.ts#Post as PostModel',
+    PostEdit: '../posts/post.ts#PostEdit as PostEditModel',
     Comment: '../comments/comment.ts#Comment as CommentModel',
     User: '../graphql/resolvers/user.ts#UserReference',
   },

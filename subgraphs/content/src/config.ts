@@ -1,7 +1,7 @@
 import { readSettings, type SettingValues } from '@nova/runtime';
 import { peerSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
-export const settings = { ...subgraphSettings('content'), ...peerSettings('identity') };
+export const settings = { ...subgraphSettings('content'), ...peerSettings('identity', 'social', 'media') };
 
 export type Config = ReturnType<typeof toConfig>;
 
@@ -11,5 +11,10 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 
 /** Throws ConfigError when the key file cannot be used. */
 export function toConfig(env: SettingValues<typeof settings>) {
-  return { ...toSubgraphConfig('content', env), identityAddress: env.IDENTITY_GRPC_URL };
+  return {
+    ...toSubgraphConfig('content', env),
+    identityAddress: env.IDENTITY_GRPC_URL,
+    socialAddress: env.SOCIAL_GRPC_URL,
+    mediaAddress: env.MEDIA_GRPC_URL,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { CommentCommands } from './comments/comment-commands.ts';
 import type { Tables } from './db/tables.ts';
-import type { Accounts } from './grpc/clients.ts';
+import type { Accounts, Media, Relations } from './grpc/clients.ts';
 import type { PostCommands } from './posts/post-commands.ts';
 
 /** What the doors of content are given by its composition root. */
@@ -10,4 +10,6 @@ export type Deps = {
   readonly posts: PostCommands;
   readonly comments: CommentCommands;
   readonly accounts: Accounts;
+  readonly relations: Relations;
+  readonly media: Media;
 };

@@ -5,7 +5,7 @@ import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
-import { createAccounts } from './grpc/clients.ts';
+import { createAccounts, createMedia, createRelations } from './grpc/clients.ts';
 import { createPostCommands, requirePost } from './posts/post-commands.ts';
 
 /** Starts content: posts and comments. */
@@ -17,9 +17,15 @@ export function createContentService(config: Config, overrides: ServiceOverrides
     build({ db, stack }) {
       const accounts = createAccounts(config.identityAddress);
       stack.add('identity client', accounts.stop);
+      const relations = createRelations(config.socialAddress);
+      stack.add('social client', relations.stop);
+      const media = createMedia(config.mediaAddress);
+      stack.add('media client', media.stop);
       const deps: Deps = {
         db,
         accounts,
+        relations,
+        media,
         posts: createPostCommands({ db, deleteCommentsOfPost }),
         comments: createCommentCommands({ db, requirePost }),
       };

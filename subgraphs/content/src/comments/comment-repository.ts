@@ -1,41 +1,70 @@
-import { isUuid, type PageRequest } from '@nova/postgres';
+import { isUuid } from '@nova/postgres';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CommentsTable, Tables } from '../db/tables.ts';
-import type { Comment } from './comment.ts';
+import { type Comment, type CommentOnPost, maxDepth } from './comment.ts';
 
-type Row = Pick<Selectable<CommentsTable>, 'id' | 'post_id' | 'author_id' | 'body' | 'created_at'>;
+type Row = Pick<Selectable<CommentsTable>, (typeof columns)[number]>;
 
-const columns = ['id', 'post_id', 'author_id', 'body', 'created_at'] as const;
+const columns = ['id', 'post_id', 'parent_id', 'author_id', 'body', 'created_at'] as const;
 
-export async function findComments(db: Kysely<Tables>, ids: readonly string[]): Promise<Comment[]> {
+export async function findComments(db: Kysely<Tables>, ids: readonly string[]): Promise<CommentOnPost[]> {
   const rows = await db
-    .selectFrom('active_comments')
-    .select(columns)
-    .where('id', '=', sql<string>`any(${ids.filter(isUuid)}::uuid[])`)
+    .selectFrom('active_comments as comment')
+    .innerJoin('active_posts as post', 'post.id', 'comment.post_id')
+    .select([
+      'comment.id',
+      'comment.post_id',
+      'comment.parent_id',
+      'comment.author_id',
+      'comment.body',
+      'comment.created_at',
+      'post.author_id as post_author_id',
+      'post.visibility as post_visibility',
+    ])
+    .where('comment.id', '=', sql<string>`any(${ids.filter(isUuid)}::uuid[])`)
     .execute();
-  return rows.map(toComment);
+  return rows.map((row) => ({
+    ...toComment(row),
+    postAuthorId: row.post_author_id,
+    postVisibility: row.post_visibility,
+  }));
 }
 
-/** The same page of each post's comments, oldest first, in one statement; one row more than the page for each. */
-export async function listCommentsByPosts(
+/** Where the comments on a post, or the replies to a comment, go on. */
+type Place = { readonly ownerId: string; readonly afterId: string | null };
+
+/** The next comments on each post itself, oldest first, in one statement; at most `limit` for each. */
+export function listCommentsByPosts(db: Kysely<Tables>, places: readonly Place[], limit: number): Promise<Comment[]> {
+  return listBy(db, places, { owned: sql`post_id = owner.id and parent_id is null`, limit });
+}
+
+/** The same of the replies to each comment. */
+export function listRepliesByComments(db: Kysely<Tables>, places: readonly Place[], limit: number): Promise<Comment[]> {
+  return listBy(db, places, { owned: sql`parent_id = owner.id`, limit });
+}
+
+async function listBy(
   db: Kysely<Tables>,
-  postIds: readonly string[],
-  page: PageRequest,
+  places: readonly Place[],
+  { owned, limit }: { readonly owned: ReturnType<typeof sql>; readonly limit: number },
 ): Promise<Comment[]> {
+  const owners = places.map(({ ownerId }) => ownerId);
+  const after = places.map(({ afterId }) => afterId);
   const { rows } = await sql<Row>`
-    select page.id, page.post_id, page.author_id, page.body, page.created_at
-    from unnest(${postIds}::uuid[]) as post (id)
+    select page.*
+    from unnest(${owners}::uuid[], ${after}::uuid[]) as owner (id, after_id)
     cross join lateral (
-      select id, post_id, author_id, body, created_at
+      select ${sql.join(columns.map((column) => sql.ref(column)))}
       from active_comments
-      where post_id = post.id and (${page.afterId}::uuid is null or id > ${page.afterId}::uuid)
-      order by id
-      limit ${page.first + 1}
-    ) as page`.execute(db);
+      where ${owned} and (owner.after_id is null or active_comments.id > owner.after_id)
+      order by active_comments.id
+      limit ${limit}
+    ) as page
+    order by page.id`.execute(db);
   return rows.map(toComment);
 }
 
-/** How many comments each post has; a post without comments is not in the map. */
+/** How many comments each post has, replies included; a post without comments is not in the map. */
 export async function countCommentsByPosts(
   db: Kysely<Tables>,
   postIds: readonly string[],
@@ -49,13 +78,24 @@ export async function countCommentsByPosts(
   return new Map(rows.map((row) => [row.post_id, row.comments]));
 }
 
+/** How many comments answer each comment directly; one without any is not in the map. */
+export async function countRepliesByComments(db: Kysely<Tables>, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('active_comments')
+    .select([sql<string>`parent_id`.as('parent_id'), sql<number>`count(*)::int`.as('replies')])
+    .where('parent_id', '=', sql<string>`any(${ids}::uuid[])`)
+    .groupBy('parent_id')
+    .execute();
+  return new Map(rows.map((row) => [row.parent_id, row.replies]));
+}
+
 export async function insertComment(
   db: Kysely<Tables>,
-  comment: { postId: string; authorId: string; body: string },
+  { postId, parentId, authorId, body }: Pick<Comment, 'postId' | 'parentId' | 'authorId' | 'body'>,
 ): Promise<Comment> {
   const row = await db
     .insertInto('comments')
-    .values({ post_id: comment.postId, author_id: comment.authorId, body: comment.body })
+    .values({ post_id: postId, parent_id: parentId, author_id: authorId, body })
     .returning(columns)
     .executeTakeFirstOrThrow();
   return toComment(row);
@@ -66,6 +106,26 @@ export async function findPostOfComment(db: Kysely<Tables>, id: string): Promise
   if (!isUuid(id)) return undefined;
   const row = await db.selectFrom('active_comments').select('post_id').where('id', '=', id).executeTakeFirst();
   return row?.post_id;
+}
+
+/** How deep an active comment is, 1 for one on the post itself, and who wrote it. */
+export async function findParent(
+  db: Kysely<Tables>,
+  { id, postId }: { readonly id: string; readonly postId: string },
+): Promise<{ authorId: string; depth: number } | undefined> {
+  const { rows } = await sql<{ author_id: string; depth: number }>`
+    with recursive upward as (
+      select id, parent_id, author_id, 1 as level
+      from active_comments where id = ${id} and post_id = ${postId}
+      union all
+      select above.id, above.parent_id, above.author_id, upward.level + 1
+      from upward join active_comments as above on above.id = upward.parent_id
+      where upward.level < ${maxDepth}::int
+    )
+    select (select author_id from upward where level = 1) as author_id, max(level) as depth
+    from upward having count(*) > 0`.execute(db);
+  const [row] = rows;
+  return row && { authorId: row.author_id, depth: row.depth };
 }
 
 /** Locks the comment until the transaction ends. */
@@ -79,6 +139,16 @@ export async function lockComment(db: Kysely<Tables>, id: string): Promise<Comme
     .forUpdate()
     .executeTakeFirst();
   return row && toComment(row);
+}
+
+/** Lets the replies to a comment answer what it answered itself. */
+export async function raiseReplies(db: Kysely<Tables>, { id, parentId }: Comment): Promise<void> {
+  await db
+    .updateTable('comments')
+    .set({ parent_id: parentId })
+    .where('parent_id', '=', id)
+    .where('deleted_at', 'is', null)
+    .execute();
 }
 
 export async function markCommentDeleted(db: Kysely<Tables>, id: string, deletedBy: string): Promise<void> {
@@ -102,6 +172,7 @@ function toComment(row: Row): Comment {
   return {
     id: row.id,
     postId: row.post_id,
+    parentId: row.parent_id,
     authorId: row.author_id,
     body: row.body,
     createdAt: row.created_at,

@@ -1,38 +1,57 @@
-import { type Connection, type PageRequest, pageOf } from '@nova/postgres';
-import { type ConnectionLoader, createConnectionLoader, createLoader, type Loader } from '@nova/subgraph';
+import type { Connection, PageRequest } from '@nova/postgres';
+import {
+  type ConnectionLoader,
+  createConnectionLoader,
+  createLoader,
+  createPageLoader,
+  type Loader,
+} from '@nova/subgraph';
 import type { Kysely } from 'kysely';
+import type { Standings } from '../audiences/standings.ts';
 import type { Comment } from '../comments/comment.ts';
-import { countCommentsByPosts, findComments, listCommentsByPosts } from '../comments/comment-repository.ts';
+import { countCommentsByPosts, countRepliesByComments } from '../comments/comment-repository.ts';
+import { findVisibleComments, listVisibleComments, listVisibleReplies } from '../comments/visible-comments.ts';
 import type { Tables } from '../db/tables.ts';
-import type { Post } from '../posts/post.ts';
-import { findPosts, listPosts, listPostsByAuthors } from '../posts/post-repository.ts';
+import { listEditsByPosts } from '../posts/edit-repository.ts';
+import { hashtagsOfPosts, mediaOfPosts, mentionsOfPosts } from '../posts/link-repository.ts';
+import type { Post, PostEdit } from '../posts/post.ts';
+import { findVisiblePosts, listVisiblePosts, listVisiblePostsByAuthors } from '../posts/visible-posts.ts';
 
-/** What resolvers read, made for one request; each loader sends one statement a batch. */
+/** What resolvers read, made for one request and its viewer; each loader sends one statement a batch, lists one a round (see visible-pages.ts). */
 export type Loaders = {
   readonly post: Loader<string, Post | null>;
   readonly comment: Loader<string, Comment | null>;
   readonly commentCount: Loader<string, number | null>;
+  readonly replyCount: Loader<string, number | null>;
+  readonly hashtags: Loader<string, string[] | null>;
+  readonly mentions: Loader<string, string[] | null>;
+  readonly media: Loader<string, string[] | null>;
+  readonly editsOfPost: ConnectionLoader<PostEdit>;
   readonly commentsOfPost: ConnectionLoader<Comment>;
+  readonly repliesOfComment: ConnectionLoader<Comment>;
   readonly postsOfUser: ConnectionLoader<Post>;
-  readonly allPosts: (page: PageRequest) => Promise<Connection<Post>>;
+  readonly allPosts: (page: PageRequest, hashtag: string | undefined) => Promise<Connection<Post>>;
 };
 
-export function createLoaders(db: Kysely<Tables>): Loaders {
+export function createLoaders(sources: { db: Kysely<Tables>; standings: Standings }): Loaders {
+  const { db } = sources;
   return {
-    post: createLoader(async (ids) => byId(await findPosts(db, ids))),
-    comment: createLoader(async (ids) => byId(await findComments(db, ids))),
+    post: createLoader(async (ids) => byId(await findVisiblePosts(sources, ids))),
+    comment: createLoader(async (ids) => byId(await findVisibleComments(sources, ids))),
     commentCount: createLoader((postIds) => countCommentsByPosts(db, postIds)),
-    commentsOfPost: createConnectionLoader({
-      kind: 'comment',
-      list: (postIds, page) => listCommentsByPosts(db, postIds, page),
-      ownerOf: (comment) => comment.postId,
+    replyCount: createLoader((ids) => countRepliesByComments(db, ids)),
+    hashtags: createLoader((postIds) => hashtagsOfPosts(db, postIds)),
+    mentions: createLoader((postIds) => mentionsOfPosts(db, postIds)),
+    media: createLoader((postIds) => mediaOfPosts(db, postIds)),
+    editsOfPost: createConnectionLoader({
+      kind: 'post-edit',
+      list: (postIds, page) => listEditsByPosts(db, postIds, page),
+      ownerOf: ({ postId }) => postId,
     }),
-    postsOfUser: createConnectionLoader({
-      kind: 'post',
-      list: (authorIds, page) => listPostsByAuthors(db, authorIds, page),
-      ownerOf: (post) => post.authorId,
-    }),
-    allPosts: async (page) => pageOf('post', page, await listPosts(db, page)),
+    commentsOfPost: createPageLoader('comment', (postIds, page) => listVisibleComments(sources, postIds, page)),
+    repliesOfComment: createPageLoader('comment', (ids, page) => listVisibleReplies(sources, ids, page)),
+    postsOfUser: createPageLoader('post', (userIds, page) => listVisiblePostsByAuthors(sources, userIds, page)),
+    allPosts: (page, hashtag) => listVisiblePosts(sources, page, hashtag),
   };
 }
 

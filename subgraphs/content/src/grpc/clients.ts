@@ -1,24 +1,97 @@
 import { AppError, isAppError } from '@nova/errors';
+import { isUuid } from '@nova/postgres';
 import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
+import { MediaService, State } from '@nova/proto/nova/media/v1/media_service_pb.js';
+import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
 import { type CallOrigin, callOptions, createRpcClient } from '@nova/rpc';
+import type { Standing } from '../audiences/audience.ts';
 
 /** What content asks identity. */
 export type Accounts = {
   /** Throws ACCOUNT_INACTIVE unless the account exists and is active; SERVICE_UNAVAILABLE when identity is away. */
   requireActive(id: string, origin: CallOrigin): Promise<void>;
+  /** Ids of the active accounts among the usernames, each once. One call a username, all at the same time: identity has no other. */
+  idsOf(usernames: readonly string[], origin: CallOrigin): Promise<string[]>;
   stop(): void;
 };
 
 export function createAccounts(address: string): Accounts {
   const identity = createRpcClient(IdentityService, { address });
+  const absent = (error: unknown) => {
+    if (isAppError(error) && error.code === 'NOT_FOUND') return { user: undefined };
+    throw error;
+  };
   return {
     async requireActive(id, origin) {
-      const { user } = await identity.calls.getUser({ id }, callOptions(origin)).catch((error: unknown) => {
-        if (isAppError(error) && error.code === 'NOT_FOUND') return { user: undefined };
-        throw error;
-      });
+      const { user } = await identity.calls.getUser({ id }, callOptions(origin)).catch(absent);
       if (!user?.isActive) throw new AppError('ACCOUNT_INACTIVE', 'Your account is not active.');
     },
+    async idsOf(usernames, origin) {
+      const answers = await Promise.all(
+        usernames.map((username) => identity.calls.getUserByUsername({ username }, callOptions(origin)).catch(absent)),
+      );
+      return [...new Set(answers.flatMap(({ user }) => (user?.isActive ? [user.id] : [])))];
+    },
     stop: identity.stop,
+  };
+}
+
+/** What content asks social. */
+export type Relations = {
+  /** One call for at most 1 000 others. */
+  standings(viewerId: string, otherIds: readonly string[], origin: CallOrigin): Promise<ReadonlyMap<string, Standing>>;
+  stop(): void;
+};
+
+/** Shorter than what a request has, so that it can still be answered without social. In milliseconds. */
+const relationsMs = 2_000;
+
+export function createRelations(address: string): Relations {
+  const social = createRpcClient(SocialService, { address });
+  return {
+    async standings(viewerId, otherIds, origin) {
+      const { signal } = origin.deadline;
+      const deadline = { signal, remainingMs: () => Math.min(origin.deadline.remainingMs(), relationsMs) };
+      const { relations } = await social.calls.getRelations(
+        { userId: viewerId, otherIds: [...otherIds] },
+        callOptions({ ...origin, deadline }),
+      );
+      return new Map(
+        relations.map(({ otherId, follows, blocks, isBlockedBy }) => [
+          otherId,
+          { follows, isBlocked: blocks || isBlockedBy },
+        ]),
+      );
+    },
+    stop: social.stop,
+  };
+}
+
+/** What content asks media. */
+export type Media = {
+  /** Throws BAD_USER_INPUT unless each asset exists, is the owner's and is ready or about to be. No ids cost no call. */
+  requireOwn(ids: readonly string[], ownerId: string, origin: CallOrigin): Promise<void>;
+  stop(): void;
+};
+
+const usable: ReadonlySet<State> = new Set([State.READY, State.PROCESSING]);
+
+export function createMedia(address: string): Media {
+  const media = createRpcClient(MediaService, { address });
+  return {
+    async requireOwn(ids, ownerId, origin) {
+      if (ids.length === 0) return;
+      const known = ids.filter(isUuid);
+      const { assets } =
+        known.length > 0 ? await media.calls.getAssets({ ids: known }, callOptions(origin)) : { assets: [] };
+      const own = assets.filter((asset) => asset.ownerId === ownerId && usable.has(asset.state));
+      const usableIds = new Set(own.map(({ id }) => id));
+      const refused = ids.filter((id) => !usableIds.has(id));
+      if (refused.length > 0)
+        throw new AppError('BAD_USER_INPUT', 'A post shows media of its author that are uploaded.', {
+          details: { field: 'mediaIds', ids: refused },
+        });
+    },
+    stop: media.stop,
   };
 }

@@ -1,7 +1,16 @@
 import { pageRequest } from '@nova/postgres';
+import { keepForViewer } from '@nova/subgraph';
 import type { QueryResolvers } from '../../generated/graphql.ts';
 
 export const query: QueryResolvers = {
-  post: (_parent, { id }, { loaders }) => loaders.post.load(id),
-  posts: (_parent, args, { loaders }) => loaders.allPosts(pageRequest('post', args)),
+  // biome-ignore lint/complexity/useMaxParams: a resolver's own order.
+  post(_parent, { id }, context, info) {
+    keepForViewer(context, info);
+    return context.loaders.post.load(id);
+  },
+  // biome-ignore lint/complexity/useMaxParams: a resolver's own order.
+  posts(_parent, { hashtag, ...args }, context, info) {
+    keepForViewer(context, info);
+    return context.loaders.allPosts(pageRequest('post', args), hashtag ?? undefined);
+  },
 };

@@ -1,4 +1,5 @@
 import { pageRequest } from '@nova/postgres';
+import { keepForViewer } from '@nova/subgraph';
 import type { UserResolvers } from '../../generated/graphql.ts';
 
 /** A user as content knows them: by id only. */
@@ -6,5 +7,9 @@ export type UserReference = { readonly id: string };
 
 export const user: UserResolvers = {
   __resolveReference: ({ id }) => ({ id }),
-  posts: ({ id }, args, { loaders }) => loaders.postsOfUser.load(id, pageRequest('post', args)),
+  // biome-ignore lint/complexity/useMaxParams: a resolver's own order.
+  posts({ id }, args, context, info) {
+    keepForViewer(context, info);
+    return context.loaders.postsOfUser.load(id, pageRequest('post', args));
+  },
 };
