@@ -121,6 +121,20 @@ describe.each(['memory', 'redis'] as const)('in %s', (engine) => {
   });
 });
 
+test('what was answered without a user is not served to one, nor the other way round', async (context) => {
+  const world = await worldFor(context);
+  const headers = { authorization: `Bearer ${await world.issuer.token()}` };
+  await kept(world, user);
+  expect(await calls(world, () => world.post({ query: user }, headers))).toMatchObject({ user: 1 });
+  await expect.poll(() => calls(world, () => world.post({ query: user }, headers))).toMatchObject({ user: 0 });
+
+  await kept(world, authors(1));
+  expect(await calls(world, () => world.post({ query: authors(1) }, headers))).toMatchObject({ content: 1, user: 1 });
+  const other = '{ user(id: "u2") { username } }';
+  await world.post({ query: other }, headers);
+  expect(await calls(world, () => world.post({ query: other }))).toMatchObject({ user: 1 });
+});
+
 test('who asks after a purge does not join what began to be fetched before it', async (context) => {
   const world = await worldFor(context, { env: { PURGE_TOKEN_FILE: await tokenFile(context) } });
   const held: ServerResponse[] = [];

@@ -42,7 +42,7 @@ export function createEntityCache(
     },
     wrap: (call) => async (subgraph, request, scope) => {
       if (scope.operation.kind !== 'query' || request.kind !== 'query') return call(subgraph, request, scope);
-      const lookup = readLookup?.(subgraph, request);
+      const lookup = readLookup?.({ subgraph, viewer: scope.viewer.identity.kind }, request);
       const items = lookup && ('root' in lookup ? [lookup.root] : lookup.entities.flatMap((list) => list.items));
       const found = items && (await entries.find(items));
       if (!lookup || !found) {

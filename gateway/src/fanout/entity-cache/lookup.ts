@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { entityTag, everything } from '@nova/cache';
+import type { Identity } from '@nova/runtime';
 import type { GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { EntityList, SubgraphRequest } from '../subgraph-call.ts';
@@ -19,7 +20,10 @@ export type EntityLookup = {
 /** What of a request may be in the cache. */
 export type Lookup = { readonly root: Item } | { readonly entities: readonly EntityLookup[] };
 
-export type ReadLookup = (subgraph: string, request: SubgraphRequest) => Lookup | undefined;
+/** Whom a request is sent to and for. What is public for who is not signed in may be another for who is. */
+export type Asked = { readonly subgraph: string; readonly viewer: Identity['kind'] };
+
+export type ReadLookup = (asked: Asked, request: SubgraphRequest) => Lookup | undefined;
 
 const maxShapeBytes = 16_777_216;
 const shapeBytes = 1_000;
@@ -44,23 +48,23 @@ export function createReadLookup(supergraph: GraphQLSchema, text: string): ReadL
     return known.shape;
   };
   /** Another supergraph may mean something else by the same text. */
-  const keyOf = (subgraph: string, { hash, variables }: FetchShape, request: SubgraphRequest): string => {
+  const keyOf = ({ subgraph, viewer }: Asked, { hash, variables }: FetchShape, request: SubgraphRequest): string => {
     const values = variables.map((name) => [name, Object.hasOwn(request.variables, name), request.variables[name]]);
-    return `nova:cache:entry:${hashOf([types.hash, subgraph, hash, values])}`;
+    return `nova:cache:entry:${hashOf([types.hash, subgraph, viewer, hash, values])}`;
   };
 
-  return (subgraph, request) => {
+  return (asked, request) => {
     if (!request.entities) {
       const shape = shapeOf(request.query);
       if (!shape) return undefined;
-      return { root: { key: keyOf(subgraph, shape, request), tags: [everything, ...shape.types] } };
+      return { root: { key: keyOf(asked, shape, request), tags: [everything, ...shape.types] } };
     }
     const lists: EntityLookup[] = [];
     for (const list of request.entities) {
       const representations = request.variables[list.variable];
       const shape = shapeOf(request.query, list.alias);
       if (!shape || !Array.isArray(representations)) return undefined;
-      const prefix = keyOf(subgraph, shape, request);
+      const prefix = keyOf(asked, shape, request);
       lists.push({
         list,
         representations,
