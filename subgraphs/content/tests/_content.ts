@@ -1,11 +1,20 @@
 import { openDatabase } from '@nova/postgres';
 import { createLogger, type Identity } from '@nova/runtime';
+import type { Role } from '@nova/subgraph';
 import { startSubgraphs, subgraphClient, type TestSubgraphs, userIdentity } from '@nova/testkit';
 import type { Tables } from '../src/db/tables.ts';
+import { mediaPeer, socialPeer } from './_peers.ts';
 
-/** Content behind its real door, an account to write with, and the database it writes to. */
-export async function startContent() {
-  const subgraphs = await startSubgraphs();
+/** Content behind its real door, an account to write with, the domains that it asks, and the database it writes to. */
+export async function startContent(options: { roles?: readonly Role[] } = {}) {
+  const social = await socialPeer();
+  const media = await mediaPeer();
+  const subgraphs = await startSubgraphs({
+    ...options,
+    env: { SOCIAL_GRPC_URL: social.address, MEDIA_GRPC_URL: media.address },
+  });
+  await social.start(subgraphs.keys.verify);
+  await media.start(subgraphs.keys.verify);
   const database = openDatabase<Tables>({
     url: subgraphs.database.urlFor('content'),
     poolMax: 2,
@@ -14,22 +23,52 @@ export async function startContent() {
   });
   return {
     ...subgraphs,
+    socialPeer: social,
+    mediaPeer: media,
     db: database.db,
     send: subgraphClient(subgraphs.content.graphqlUrl, subgraphs.keys),
     author: await registered(subgraphs, 'ada'),
     async stop() {
       await database.stop();
       await subgraphs.stop();
+      await social.stop();
+      await media.stop();
     },
   };
 }
 
+export type ContentUnderTest = Awaited<ReturnType<typeof startContent>>;
+export type Account = Identity & { userId: string };
+
 /** Registers an account through identity and returns it as a request's identity. */
-export async function registered(subgraphs: TestSubgraphs, username: string): Promise<Identity & { userId: string }> {
+export async function registered(subgraphs: TestSubgraphs, username: string): Promise<Account> {
   const send = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
   const answer = await send(`mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }`, {
     variables: { input: { email: `${username}@nova.test`, username, password: 'correct horse battery' } },
   });
   const userId: string = answer.data.register.account.id;
-  return { ...userIdentity(userId), userId } as Identity & { userId: string };
+  return { ...userIdentity(userId), userId } as Account;
+}
+
+/** Creates a post as the author, or whoever `as` is. */
+export async function newPost(content: ContentUnderTest, input: object, as: Account = content.author): Promise<string> {
+  const { data, errors } = await content.send(
+    'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }',
+    { as, variables: { input: { body: 'A post.', ...input } } },
+  );
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return data.createPost.post.id;
+}
+
+export async function newComment(
+  content: ContentUnderTest,
+  input: object,
+  as: Account = content.author,
+): Promise<string> {
+  const { data, errors } = await content.send(
+    'mutation ($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }',
+    { as, variables: { input: { body: 'A comment.', ...input } } },
+  );
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return data.addComment.comment.id;
 }
