@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
 import { createAccounts, createMedia, createRelations } from './grpc/clients.ts';
+import { contentService } from './grpc/content-service.ts';
 import { createPostCommands, requirePost } from './posts/post-commands.ts';
 
 /** Starts content: posts and comments. */
@@ -29,7 +30,10 @@ export function createContentService(config: Config, overrides: ServiceOverrides
         posts: createPostCommands({ db, deleteCommentsOfPost }),
         comments: createCommentCommands({ db, requirePost }),
       };
-      return { graphql: { resolvers, createContext: (request) => createContext(request, deps) } };
+      return {
+        graphql: { resolvers, createContext: (request) => createContext(request, deps) },
+        grpc: [contentService(deps)],
+      };
     },
   });
 }
