@@ -8,8 +8,8 @@ import type { Post } from '../posts/post.ts';
 import { findPosts, listPostsByAuthors, listPostsInOrder } from '../posts/post-repository.ts';
 import { findVisiblePosts } from '../posts/visible-posts.ts';
 
-/** Posts in one message of a stream. */
-const streamedPosts = 500;
+/** Posts in one message of a stream. grpc-js takes on 16 messages before it lets a stream wait for its reader: with this many they are at most a few MB. */
+const streamedPosts = 100;
 
 export function contentService(deps: Deps) {
   const { db } = deps;
