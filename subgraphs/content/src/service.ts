@@ -1,6 +1,7 @@
 import { type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
 import { createCommentCommands, deleteCommentsOfPost } from './comments/comment-commands.ts';
 import type { Config } from './config.ts';
+import { consumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
 import { type Context, createContext } from './graphql/context.ts';
@@ -33,6 +34,7 @@ export function createContentService(config: Config, overrides: ServiceOverrides
       return {
         graphql: { resolvers, createContext: (request) => createContext(request, deps) },
         grpc: [contentService(deps)],
+        consumers,
       };
     },
   });

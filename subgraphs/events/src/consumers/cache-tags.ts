@@ -4,8 +4,11 @@ import { DeadLetteredSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js
 import {
   CommentAddedSchema,
   CommentDeletedSchema,
+  UserDataErasedSchema as ContentErasedSchema,
+  ErasureContinuedSchema,
   PostCreatedSchema,
   PostDeletedSchema,
+  PostEditedSchema,
 } from '@nova/proto/nova/content/v1/content_events_pb.js';
 import { AccountRegisteredSchema } from '@nova/proto/nova/identity/v1/identity_events_pb.js';
 import {
@@ -43,8 +46,14 @@ export const cacheTags: readonly CacheTags[] = [
   row(PostCreatedSchema, ({ postId, authorId }) => [entityTag('Post', postId), entityTag('User', authorId)]),
   // Its comments go with it and have no events of their own.
   row(PostDeletedSchema, ({ postId, authorId }) => [entityTag('Post', postId), entityTag('User', authorId), 'Comment']),
-  row(CommentAddedSchema, ({ commentId, postId }) => [entityTag('Comment', commentId), entityTag('Post', postId)]),
-  row(CommentDeletedSchema, ({ commentId, postId }) => [entityTag('Comment', commentId), entityTag('Post', postId)]),
+  row(PostEditedSchema, ({ postId }) => [entityTag('Post', postId)]),
+  row(CommentAddedSchema, ({ commentId, postId, parentCommentId }) => [
+    entityTag('Comment', commentId),
+    entityTag('Post', postId),
+    ...(parentCommentId ? [entityTag('Comment', parentCommentId)] : []),
+  ]),
+  // What it answered has a reply less, and its replies answer another comment.
+  row(CommentDeletedSchema, ({ postId }) => [entityTag('Post', postId), 'Comment']),
   row(UserFollowedSchema, ({ followerId, followeeId }) => [
     entityTag('User', followerId),
     entityTag('User', followeeId),
@@ -67,4 +76,6 @@ export const withoutCacheTags: readonly DescMessage[] = [
   ErasureRequestedSchema,
   // What a profile shows then is told by its own event.
   UserDataErasedSchema,
+  ErasureContinuedSchema,
+  ContentErasedSchema,
 ];
