@@ -16,7 +16,7 @@ export function createContentService(config: Config, overrides: ServiceOverrides
     name: 'content',
     config,
     overrides,
-    build({ db, stack }) {
+    build({ db, log, stack }) {
       const accounts = createAccounts(config.identityAddress);
       stack.add('identity client', accounts.stop);
       const relations = createRelations(config.socialAddress);
@@ -33,7 +33,7 @@ export function createContentService(config: Config, overrides: ServiceOverrides
       };
       return {
         graphql: { resolvers, createContext: (request) => createContext(request, deps) },
-        grpc: [contentService(deps)],
+        grpc: [contentService(deps, log)],
         consumers,
       };
     },

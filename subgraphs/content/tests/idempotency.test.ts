@@ -34,6 +34,7 @@ async function eventsOf(id: string): Promise<number> {
 }
 
 const createPost = `mutation ($body: String!) { createPost(input: { body: $body }) { post { id body } } }`;
+const editPost = `mutation ($id: ID!, $body: String!) { editPost(input: { id: $id, body: $body }) { post { id body } } }`;
 const deletePost = `mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }`;
 const addComment = `mutation ($id: ID!) { addComment(input: { postId: $id, body: "!" }) { comment { id } } }`;
 const deleteComment = `mutation ($id: ID!) { deleteComment(input: { id: $id }) { deletedCommentId } }`;
@@ -66,6 +67,16 @@ test('what was deleted with a key is deleted for the repeat too, and not found w
   for (let time = 0; time < 2; time += 1)
     expect((await send(keys[1], deletePost, { id })).data).toEqual({ deletePost: { deletedPostId: id } });
   expect((await send(randomUUID(), deletePost, { id })).errors[0]?.extensions.code).toBe('NOT_FOUND');
+});
+
+test('a post is edited once for each key, and a later edit is not undone by a repeat', async () => {
+  const id = await newPost();
+  const key = randomUUID();
+  const first = await send(key, editPost, { id, body: 'Second' });
+  await send(randomUUID(), editPost, { id, body: 'Third' });
+  const repeat = await send(key, editPost, { id, body: 'Second' });
+  expect([first, repeat].map(({ data }) => data.editPost.post.body)).toEqual(['Second', 'Third']);
+  expect(await content.db.selectFrom('post_edits').select('id').where('post_id', '=', id).execute()).toHaveLength(2);
 });
 
 test('mutations of one document with one key take effect once each', async () => {

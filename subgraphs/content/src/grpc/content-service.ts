@@ -1,6 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ContentService, Visibility } from '@nova/proto/nova/content/v1/content_service_pb.js';
-import { type RpcContext, rpcService } from '@nova/rpc';
+import { rpcService } from '@nova/rpc';
+import type { Logger } from '@nova/runtime';
 import { createStandings } from '../audiences/standings.ts';
 import type { Deps } from '../deps.ts';
 import { hashtagsOfPosts, mediaOfPosts } from '../posts/link-repository.ts';
@@ -11,14 +12,18 @@ import { findVisiblePosts } from '../posts/visible-posts.ts';
 /** Posts in one message of a stream. grpc-js takes on 16 messages before it lets a stream wait for its reader: with this many they are at most a few MB. */
 const streamedPosts = 100;
 
-export function contentService(deps: Deps) {
+export function contentService(deps: Deps, log: Logger) {
   const { db } = deps;
   return rpcService(ContentService, {
     async getPosts({ ids }) {
       return { posts: await toMessages(deps, await findPosts(db, ids)) };
     },
     async checkPostVisible({ viewerId, postIds }, context) {
-      const standings = standingsOf(deps, viewerId, context);
+      const standings = createStandings({
+        viewerId: viewerId || undefined,
+        ask: (asking, otherIds) => deps.relations.standings(asking, otherIds, context),
+        onAway: (error) => log.warn({ err: error }, 'social is away; only what is public is visible'),
+      });
       const posts = await findVisiblePosts({ db, standings }, postIds);
       return { visiblePostIds: posts.map(({ id }) => id) };
     },
@@ -44,14 +49,6 @@ export function contentService(deps: Deps) {
         place = last.id;
       }
     },
-  });
-}
-
-function standingsOf({ relations }: Deps, viewerId: string, context: RpcContext) {
-  return createStandings({
-    viewerId: viewerId || undefined,
-    ask: (asking, otherIds) => relations.standings(asking, otherIds, context),
-    onAway: () => undefined,
   });
 }
 
