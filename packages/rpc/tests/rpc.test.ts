@@ -5,7 +5,7 @@ import { AppError, type ErrorCode, errorCodes } from '@nova/errors';
 import { IdentityService, UserSchema } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { currentDeadline, startDeadline } from '@nova/resilience';
 import { anonymous, createLogger, createMetrics } from '@nova/runtime';
-import { createTestKeys, userIdentity } from '@nova/testkit';
+import { createTestKeys, standInService, userIdentity } from '@nova/testkit';
 import { createChannel, createClient } from 'nice-grpc';
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { ServerReflectionService } from 'nice-grpc-server-reflection';
@@ -18,7 +18,6 @@ import {
   createRpcClient,
   type RpcContext,
   readDescriptors,
-  rpcService,
   startRpcServer,
 } from '../src/index.ts';
 
@@ -37,7 +36,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     services: [
-      rpcService(
+      standInService(
         IdentityService,
         {
           async getUser(_request, context) {

@@ -11,5 +11,6 @@ export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
 export { startPgBouncer, type TestPgBouncer } from './pgbouncer.ts';
 export { redisFor, startRedis, type TestRedis } from './redis.ts';
 export { requireService } from './services.ts';
+export { standInService } from './stand-in-service.ts';
 export { statementsDuring } from './statements.ts';
 export { startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
