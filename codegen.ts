@@ -13,6 +13,7 @@ const scalars = {
 const mappers: Record<string, Record<string, string>> = {
   identity: {
     Account: '../accounts/account.ts#Account as AccountModel',
+    AccountAccess: '../grants/account-access.ts#AccountAccess as AccountAccessModel',
     User: '../graphql/resolvers/user.ts#UserReference',
   },
   user: {

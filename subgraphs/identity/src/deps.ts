@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { AccountCommands } from './accounts/account-commands.ts';
 import type { Tables } from './db/tables.ts';
+import type { GrantCommands } from './grants/grant-commands.ts';
+import type { VerifyAccessToken } from './sessions/access-token-verifier.ts';
 import type { SessionCommands } from './sessions/session-commands.ts';
 
 /** What the doors of identity are given by its composition root. */
@@ -8,4 +10,6 @@ export type Deps = {
   readonly db: Kysely<Tables>;
   readonly accounts: AccountCommands;
   readonly sessions: SessionCommands;
+  readonly grants: GrantCommands;
+  readonly verifyAccessToken: VerifyAccessToken;
 };

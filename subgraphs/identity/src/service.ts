@@ -2,18 +2,20 @@ import { announceEndedSession, openRedis } from '@nova/cache';
 import { createIdentityVerifier, type Metrics, type StopStack } from '@nova/runtime';
 import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
 import { createAccountCommands } from './accounts/account-commands.ts';
-import { findActiveAccount } from './accounts/account-repository.ts';
+import { findActiveAccount, findUndeletedAccount, lockAccount } from './accounts/account-repository.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
-import { permissionsOf } from './accounts/permission-policy.ts';
 import type { Config } from './config.ts';
 import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
+import { readAccess } from './grants/account-access.ts';
+import { createGrantCommands } from './grants/grant-commands.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
 import { identityService } from './grpc/identity-service.ts';
 import { jwksPath, serveJwks } from './http/jwks-route.ts';
 import { revokedSessionsPath, serveRevokedSessions } from './http/revoked-sessions-route.ts';
 import { type AccessTokenSigner, createAccessTokenSigner } from './sessions/access-token-signer.ts';
+import { createAccessTokenVerifier } from './sessions/access-token-verifier.ts';
 import { createRevokedSessions } from './sessions/revoked-sessions.ts';
 import { createSessionCommands } from './sessions/session-commands.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -64,14 +66,16 @@ async function createDeps(
     db,
     signer,
     refreshTokenDays,
-    permissionsOf,
+    permissionsOf: async (account) => (await readAccess(db, account)).permissions,
     findActiveAccount,
     telemetry,
     announceEnd: createAnnounceEnd(config, metrics, stack),
   });
   const { open: openSession, issueTokens } = sessions;
   const accounts = createAccountCommands({ db, passwords, lockout, openSession, issueTokens, telemetry });
-  return { db, accounts, sessions };
+  const grants = createGrantCommands({ db, lockAccount, findAccount: findUndeletedAccount });
+  const verifyAccessToken = createAccessTokenVerifier({ db, jwks: signer.jwks, findActiveAccount });
+  return { db, accounts, sessions, grants, verifyAccessToken };
 }
 
 /** Without Redis gateways find out when they ask next. */

@@ -1,9 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
-import { startDeadline } from '@nova/resilience';
-import { callOptions, createCallTally, createRpcClient, type RpcClient } from '@nova/rpc';
-import { anonymous, traceparentFrom } from '@nova/runtime';
 import { statementsDuring } from '@nova/testkit';
 import { sql } from 'kysely';
 import { createChannel, createClient } from 'nice-grpc';
@@ -11,40 +7,24 @@ import { HealthDefinition } from 'nice-grpc-server-health';
 import { ServerReflectionService } from 'nice-grpc-server-reflection';
 import reflectionMessages from 'nice-grpc-server-reflection/lib/proto/grpc/reflection/v1/reflection_pb.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createIdentityCalls, type IdentityCalls } from './identity-calls.ts';
 import { type IdentityUnderTest, startIdentity, uniqueUsername } from './identity-under-test.ts';
 
 let identity: IdentityUnderTest;
-let client: RpcClient<typeof IdentityService>;
+let calls: IdentityCalls;
 beforeAll(async () => {
   identity = await startIdentity();
-  client = createRpcClient(IdentityService, { address: identity.grpcAddress });
+  calls = createIdentityCalls(identity);
 });
 afterAll(async () => {
-  client?.stop();
+  calls?.stop();
   await identity?.stopAll();
 });
 
-/** Calls with a signed identity, as content does for a request. */
-async function call<T>(
-  send: (calls: typeof client.calls, options: ReturnType<typeof callOptions>) => Promise<T>,
-  identityToken?: string,
-): Promise<T> {
-  const deadline = startDeadline(5_000);
-  const token = identityToken ?? (await identity.keys.sign(anonymous));
-  const options = callOptions({
-    identityToken: token,
-    correlationId: randomUUID(),
-    traceparent: traceparentFrom(undefined),
-    deadline,
-    tally: createCallTally(undefined),
-  });
-  return send(client.calls, options).finally(() => deadline.clear());
-}
-
-const getUser = (id: string) => call((calls, options) => calls.getUser({ id }, options));
+const getUser = (id: string) => calls.call((client, options) => client.getUser({ id }, options));
 const getUserByUsername = (username: string) =>
-  call((calls, options) => calls.getUserByUsername({ username }, options));
-const getUsersByIds = (ids: string[]) => call((calls, options) => calls.getUsersByIds({ ids }, options));
+  calls.call((client, options) => client.getUserByUsername({ username }, options));
+const getUsersByIds = (ids: string[]) => calls.call((client, options) => client.getUsersByIds({ ids }, options));
 
 async function insertAccounts(count: number): Promise<string[]> {
   const rows = Array.from({ length: count }, uniqueUsername).map((username) => ({
@@ -114,7 +94,7 @@ test('a request that breaks the rules of its fields is refused with the names of
 test('a call without an identity that the gateway signed is refused', async () => {
   const [id] = (await insertAccounts(1)) as [string];
   for (const token of ['', 'forged']) {
-    const refused = call((calls, options) => calls.getUser({ id }, options), token);
+    const refused = calls.call((client, options) => client.getUser({ id }, options), { token });
     await expect(refused).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   }
 });

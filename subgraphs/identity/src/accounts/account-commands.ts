@@ -6,13 +6,20 @@ import type { Telemetry } from '../telemetry.ts';
 import {
   type Account,
   accountLocked,
+  accountNotFound,
   checkNewPassword,
   checkTriedPassword,
   invalidCredentials,
   requireActive,
 } from './account.ts';
 import { appendAccountRegistered } from './account-events.ts';
-import { countFailedLogin, findCredentials, insertAccount, recordLogin } from './account-repository.ts';
+import {
+  countFailedLogin,
+  type FailureCount,
+  findCredentials,
+  insertAccount,
+  recordLogin,
+} from './account-repository.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
 export type SignedIn = SessionTokens & { readonly account: Account };
@@ -22,6 +29,8 @@ export type AccountCommands = {
   register(input: RegisterInput, origin: EventOrigin, signal?: AbortSignal): Promise<SignedIn>;
   /** Throws INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, OVERLOADED. */
   login(input: LoginInput, signal?: AbortSignal): Promise<SignedIn>;
+  /** Counts a sign-in that failed elsewhere. Throws NOT_FOUND. */
+  recordFailedLogin(accountId: string): Promise<FailureCount>;
 };
 
 export type AccountCommandDeps = {
@@ -62,6 +71,12 @@ export function createAccountCommands(deps: AccountCommandDeps): AccountCommands
       deps.telemetry.loginEnded('success');
       return { account: opened.account, ...(await deps.issueTokens(opened.session, opened.account)) };
     },
+    async recordFailedLogin(accountId) {
+      const failure = await countFailedLogin(deps.db, { ...deps.lockout, account: { id: accountId } });
+      if (!failure) throw accountNotFound();
+      if (failure.hasLockedNow) deps.telemetry.accountLocked(accountId);
+      return failure;
+    },
   };
 }
 
@@ -76,7 +91,7 @@ async function authenticate(deps: AccountCommandDeps, input: LoginInput, signal?
 
 /** Returns when the lock has passed since it was read. */
 async function refuseWhileLocked(deps: AccountCommandDeps, email: string): Promise<void> {
-  const failure = await countFailedLogin(deps.db, { ...deps.lockout, email, onlyWhileLocked: true });
+  const failure = await countFailedLogin(deps.db, { ...deps.lockout, account: { email }, onlyWhileLocked: true });
   if (!failure?.lock) return;
   deps.telemetry.loginEnded('locked');
   throw accountLocked(failure.lock);
@@ -84,7 +99,7 @@ async function refuseWhileLocked(deps: AccountCommandDeps, email: string): Promi
 
 /** Counts the failure. An unknown email is counted too, in vain, so that it takes the same steps. */
 async function refuse(deps: AccountCommandDeps, email: string): Promise<never> {
-  const failure = await countFailedLogin(deps.db, { ...deps.lockout, email });
+  const failure = await countFailedLogin(deps.db, { ...deps.lockout, account: { email } });
   if (failure?.hasLockedNow) deps.telemetry.accountLocked(failure.accountId);
   deps.telemetry.loginEnded(failure?.lock ? 'locked' : 'invalid_credentials');
   throw failure?.lock ? accountLocked(failure.lock) : invalidCredentials();

@@ -1,10 +1,20 @@
 import { AppError } from '@nova/errors';
 import { isUniqueViolation, isUuid } from '@nova/postgres';
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { AccountsTable, Tables } from '../db/tables.ts';
 import type { Account, AccountRole, Lock } from './account.ts';
 
-const columns = ['id', 'email', 'username', 'is_active', 'created_at', 'deleted_at', 'roles'] as const;
+const columns = [
+  'id',
+  'email',
+  'username',
+  'is_active',
+  'created_at',
+  'deleted_at',
+  'roles',
+  'failed_login_attempts',
+  'locked_until',
+] as const;
 
 type Row = Pick<Selectable<AccountsTable>, (typeof columns)[number]>;
 
@@ -25,6 +35,13 @@ export async function findAccounts(db: Kysely<Tables>, ids: readonly string[]): 
   return rows.map(toAccount);
 }
 
+/** Undefined for a deleted account. */
+export async function findUndeletedAccount(db: Kysely<Tables>, id: string): Promise<Account | undefined> {
+  if (!isUuid(id)) return undefined;
+  const row = await db.selectFrom('active_accounts').select(columns).where('id', '=', id).executeTakeFirst();
+  return row && toAccount(row);
+}
+
 export async function findActiveAccount(db: Kysely<Tables>, id: string): Promise<Account | undefined> {
   const [account] = await findAccounts(db, [id]);
   return account?.isActive ? account : undefined;
@@ -38,6 +55,43 @@ export async function findAccountByUsername(db: Kysely<Tables>, username: string
     .where(sql<string>`lower(username)`, '=', sql<string>`lower(${username})`)
     .executeTakeFirst();
   return row && toAccount(row);
+}
+
+export async function findAccountByEmail(db: Kysely<Tables>, email: string): Promise<Account | undefined> {
+  const row = await db
+    .selectFrom('active_accounts')
+    .select(columns)
+    .where('email', '=', email.toLowerCase())
+    .executeTakeFirst();
+  return row && toAccount(row);
+}
+
+/** One page of the accounts that are not deleted, newest first. */
+export async function listAccounts(
+  db: Kysely<Tables>,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<Account[]> {
+  const rows = await db
+    .selectFrom('active_accounts')
+    .select(columns)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return rows.map(toAccount);
+}
+
+export async function countAccounts(db: Kysely<Tables>): Promise<bigint> {
+  const { rows } = await sql<{ count: string }>`select count(*) from active_accounts`.execute(db);
+  return BigInt(rows[0]?.count ?? 0);
+}
+
+/** False for a deleted account. */
+export async function accountExists(db: Kysely<Tables>, id: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (select from active_accounts where id = ${id}::uuid) as found`.execute(db);
+  return rows[0]?.found === true;
 }
 
 export async function findCredentials(db: Kysely<Tables>, email: string): Promise<Credentials | undefined> {
@@ -68,8 +122,22 @@ export async function insertAccount(
   }
 }
 
+/** Locks an account that is not deleted until the transaction ends. */
+export async function lockAccount(tx: Transaction<Tables>, id: string): Promise<Account | undefined> {
+  if (!isUuid(id)) return undefined;
+  const row = await tx
+    .selectFrom('accounts')
+    .select(columns)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row && toAccount(row);
+}
+
 export type FailureCount = {
   readonly accountId: string;
+  readonly count: number;
   readonly lock: Lock | undefined;
   readonly hasLockedNow: boolean;
 };
@@ -81,9 +149,15 @@ export type FailureCount = {
  */
 export async function countFailedLogin(
   db: Kysely<Tables>,
-  options: { email: string; maxFailures: number; lockSeconds: number; onlyWhileLocked?: boolean },
+  options: {
+    account: { readonly email: string } | { readonly id: string };
+    maxFailures: number;
+    lockSeconds: number;
+    onlyWhileLocked?: boolean;
+  },
 ): Promise<FailureCount | undefined> {
   const count = sql<number>`case when locked_until <= now() then 1 else failed_login_attempts + 1 end`;
+  const { account } = options;
   const { rows } = await sql<FailureRow>`
     update accounts set
       failed_login_attempts = ${count},
@@ -91,22 +165,29 @@ export async function countFailedLogin(
         when locked_until > now() then locked_until
         when ${count} >= ${options.maxFailures} then now() + make_interval(secs => ${options.lockSeconds})
       end
-    where email = ${options.email}
+    where ${'email' in account ? sql`email = ${account.email}` : sql`id = ${account.id}::uuid`}
       and deleted_at is null
       ${options.onlyWhileLocked ? sql`and locked_until > now()` : sql``}
     returning
       new.id as "accountId",
+      new.failed_login_attempts as "count",
       new.locked_until as "lockedUntil",
       ceil(extract(epoch from new.locked_until - now()))::integer as "retryAfterSeconds",
       new.locked_until is not null and new.locked_until is distinct from old.locked_until as "hasLockedNow"
   `.execute(db);
   const [row] = rows;
   if (!row) return undefined;
-  const { accountId, lockedUntil, retryAfterSeconds, hasLockedNow } = row;
-  return { accountId, lock: lockedUntil === null ? undefined : { lockedUntil, retryAfterSeconds }, hasLockedNow };
+  const { lockedUntil, retryAfterSeconds, ...facts } = row;
+  return { ...facts, lock: lockedUntil === null ? undefined : { lockedUntil, retryAfterSeconds } };
 }
 
-type FailureRow = { accountId: string; lockedUntil: Date | null; retryAfterSeconds: number; hasLockedNow: boolean };
+type FailureRow = {
+  accountId: string;
+  count: number;
+  lockedUntil: Date | null;
+  retryAfterSeconds: number;
+  hasLockedNow: boolean;
+};
 
 /** Forgets earlier failures and locks the row. Undefined when the account has been locked or deleted meanwhile. */
 export async function recordLogin(db: Kysely<Tables>, accountId: string): Promise<Account | undefined> {
@@ -148,5 +229,7 @@ function toAccount(row: Row): Account {
     isActive: row.is_active && row.deleted_at === null,
     createdAt: row.created_at,
     roles: row.roles,
+    failedLoginAttempts: row.failed_login_attempts,
+    lockedUntil: row.locked_until && row.locked_until.getTime() > Date.now() ? row.locked_until : undefined,
   };
 }

@@ -13,6 +13,10 @@ export type Account = {
   readonly isActive: boolean;
   readonly createdAt: Date;
   readonly roles: readonly AccountRole[];
+  /** Since the last sign-in. */
+  readonly failedLoginAttempts: number;
+  /** Undefined when the account is not locked now. */
+  readonly lockedUntil: Date | undefined;
 };
 
 /** An account that refuses sign-ins for a while, whatever the password. */
@@ -63,6 +67,10 @@ export function accountLocked({ lockedUntil, retryAfterSeconds }: Lock): AppErro
 /** Throws ACCOUNT_INACTIVE for a suspended account. Only who knows its password may learn that. */
 export function requireActive(account: Account): void {
   if (!account.isActive) throw new AppError('ACCOUNT_INACTIVE', 'The account is not active.');
+}
+
+export function accountNotFound(): AppError {
+  return new AppError('NOT_FOUND', 'The account does not exist.');
 }
 
 /** Throws FORBIDDEN unless the account is the user's own; the same for accounts that do not exist. */

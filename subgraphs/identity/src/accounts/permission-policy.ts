@@ -1,8 +1,11 @@
 import type { AccountRole } from './account.ts';
 
-/** What an access token allows. Each is asked for by a field of the graph; a permission that nothing checks is not granted. */
-const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search', 'write:relations', 'read:erasures'] as const;
+const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search', 'write:relations', 'read:erasures', 'read:accounts', 'write:accounts', 'grant:permissions'] as const;
 export type Permission = (typeof permissions)[number];
+
+export function isPermission(name: string): name is Permission {
+  return permissions.some((permission) => permission === name);
+}
 
 /** Which permissions roles give, each once. */
 export type PermissionPolicy = (roles: readonly AccountRole[]) => readonly Permission[];
@@ -15,6 +18,7 @@ const byRole: Readonly<Record<AccountRole, readonly Permission[]>> = {
   // Runs Nova and moderates nobody.
   operator: ['reindex:search'],
   operator: ['read:erasures'],
+  operator: ['read:accounts', 'write:accounts', 'grant:permissions'],
 };
 
 export const permissionsOf: PermissionPolicy = (roles) => {

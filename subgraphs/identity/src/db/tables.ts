@@ -18,6 +18,14 @@ export type AccountsTable = {
   roles: Generated<AccountRole[]>;
 };
 
+/** A permission besides those of the account's roles. */
+export type UserPermissionsTable = {
+  account_id: string;
+  permission: string;
+  granted_by: string;
+  granted_at: Generated<Date>;
+};
+
 /** A sign-in; its refresh tokens are one family. */
 export type SessionsTable = {
   id: Generated<string>;
@@ -40,6 +48,7 @@ export type RefreshTokensTable = {
 export type Tables = {
   accounts: AccountsTable;
   active_accounts: AccountsTable;
+  user_permissions: UserPermissionsTable;
   sessions: SessionsTable;
   refresh_tokens: RefreshTokensTable;
 };

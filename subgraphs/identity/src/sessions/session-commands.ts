@@ -1,6 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Account } from '../accounts/account.ts';
-import type { PermissionPolicy } from '../accounts/permission-policy.ts';
 import type { Tables } from '../db/tables.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { AccessTokenSigner } from './access-token-signer.ts';
@@ -30,7 +29,7 @@ export type SessionCommandDeps = {
   readonly db: Kysely<Tables>;
   readonly signer: AccessTokenSigner;
   readonly refreshTokenDays: number;
-  readonly permissionsOf: PermissionPolicy;
+  readonly permissionsOf: (account: Account) => Promise<readonly string[]>;
   readonly findActiveAccount: (db: Kysely<Tables>, id: string) => Promise<Account | undefined>;
   readonly telemetry: Pick<Telemetry, 'sessionEnded'>;
   /** Tells the gateways, when the end has been committed. */
@@ -43,8 +42,9 @@ export function createSessionCommands(deps: SessionCommandDeps): SessionCommands
     deps.telemetry.sessionEnded(reason, sessionId);
     deps.announceEnd(sessionId);
   };
-  const issueTokens: SessionCommands['issueTokens'] = async (session, { id: accountId, roles }) => {
-    const permissions = deps.permissionsOf(roles);
+  const issueTokens: SessionCommands['issueTokens'] = async (session, account) => {
+    const accountId = account.id;
+    const permissions = await deps.permissionsOf(account);
     const { token, expiresAt } = await signer.sign({ accountId, sessionId: session.id, permissions });
     const { refreshToken, refreshTokenExpiresAt } = session;
     return { accessToken: token, accessTokenExpiresAt: expiresAt, refreshToken, refreshTokenExpiresAt };

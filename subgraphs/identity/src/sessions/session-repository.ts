@@ -1,3 +1,4 @@
+import { isUuid } from '@nova/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import type { PresentedToken } from './session.ts';
@@ -29,6 +30,16 @@ export async function insertRefreshToken(
 }
 
 export type SessionOfToken = { readonly id: string; readonly accountId: string; readonly isRevoked: boolean };
+
+export async function findSession(db: Kysely<Tables>, id: string): Promise<Omit<SessionOfToken, 'id'> | undefined> {
+  if (!isUuid(id)) return undefined;
+  return db
+    .selectFrom('sessions')
+    .select('account_id as accountId')
+    .select(sql<boolean>`revoked_at is not null`.as('isRevoked'))
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
 
 /** Locks the session until the transaction ends, so that all that is done with its tokens happens one after the other. */
 export async function lockSessionOfToken(tx: Transaction<Tables>, hash: Buffer): Promise<SessionOfToken | undefined> {

@@ -1,3 +1,4 @@
+import { requireUser } from '@nova/subgraph';
 import type { MutationResolvers } from '../../generated/graphql.ts';
 
 export const mutation: MutationResolvers = {
@@ -5,4 +6,12 @@ export const mutation: MutationResolvers = {
   login: (_parent, { input }, { accounts, deadline }) => accounts.login(input, deadline.signal),
   refreshSession: (_parent, { input }, { sessions }) => sessions.refresh(input.refreshToken),
   logout: async (_parent, { input }, { sessions }) => ({ loggedOut: await sessions.logout(input.refreshToken) }),
+  async grantPermission(_parent, { input }, context) {
+    const change = { accountId: input.userId, permission: input.permission, changedBy: requireUser(context).userId };
+    return { access: await context.grants.grant(change, context) };
+  },
+  async revokePermission(_parent, { input }, context) {
+    const change = { accountId: input.userId, permission: input.permission, changedBy: requireUser(context).userId };
+    return { access: await context.grants.revoke(change, context) };
+  },
 };
