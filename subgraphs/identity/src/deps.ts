@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AccountCommands } from './accounts/account-commands.ts';
 import type { Tables } from './db/tables.ts';
+import type { EraseUser } from './erasure/erase-user.ts';
 import type { GrantCommands } from './grants/grant-commands.ts';
 import type { VerifyAccessToken } from './sessions/access-token-verifier.ts';
 import type { SessionCommands } from './sessions/session-commands.ts';
@@ -11,5 +12,6 @@ export type Deps = {
   readonly accounts: AccountCommands;
   readonly sessions: SessionCommands;
   readonly grants: GrantCommands;
+  readonly eraseUser: EraseUser;
   readonly verifyAccessToken: VerifyAccessToken;
 };

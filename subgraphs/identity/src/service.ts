@@ -2,13 +2,16 @@ import { announceEndedSession, openRedis } from '@nova/cache';
 import { createIdentityVerifier, type Metrics, type StopStack } from '@nova/runtime';
 import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
 import { createAccountCommands } from './accounts/account-commands.ts';
-import { findActiveAccount, findUndeletedAccount, lockAccount } from './accounts/account-repository.ts';
+import { eraseAccount, findActiveAccount, findUndeletedAccount, lockAccount } from './accounts/account-repository.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
 import type { Config } from './config.ts';
+import { consumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
+import { createEraseUser } from './erasure/erase-user.ts';
 import { readAccess } from './grants/account-access.ts';
 import { createGrantCommands } from './grants/grant-commands.ts';
+import { deleteGrants } from './grants/grant-repository.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
 import { identityService } from './grpc/identity-service.ts';
@@ -18,6 +21,7 @@ import { type AccessTokenSigner, createAccessTokenSigner } from './sessions/acce
 import { createAccessTokenVerifier } from './sessions/access-token-verifier.ts';
 import { createRevokedSessions } from './sessions/revoked-sessions.ts';
 import { createSessionCommands } from './sessions/session-commands.ts';
+import { eraseSessions } from './sessions/session-repository.ts';
 import { createTelemetry } from './telemetry.ts';
 
 export type IdentityService = RunningService & { readonly jwksUrl: string; readonly revokedSessionsUrl: string };
@@ -47,6 +51,7 @@ export async function createIdentityService(
           },
         },
         grpc: [identityService(deps)],
+        consumers: consumers(deps),
       };
     },
   });
@@ -75,7 +80,8 @@ async function createDeps(
   const accounts = createAccountCommands({ db, passwords, lockout, openSession, issueTokens, telemetry });
   const grants = createGrantCommands({ db, lockAccount, findAccount: findUndeletedAccount });
   const verifyAccessToken = createAccessTokenVerifier({ db, jwks: signer.jwks, findActiveAccount });
-  return { db, accounts, sessions, grants, verifyAccessToken };
+  const eraseUser = createEraseUser([eraseAccount, eraseSessions, deleteGrants]);
+  return { db, accounts, sessions, grants, eraseUser, verifyAccessToken };
 }
 
 /** Without Redis gateways find out when they ask next. */

@@ -51,7 +51,7 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
     logLines,
     db: tables.db,
     send,
-    ...operations(send),
+    ...identityClient(send),
     /** The value of a counter on the admin port; 0 when it has not been touched. */
     async metric(series: string): Promise<number> {
       const page = await (await fetch(`${service.adminUrl}/metrics`)).text();
@@ -92,7 +92,8 @@ async function countWaiters(db: Kysely<Tables>): Promise<number> {
 const session = `accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt
   account { id email username createdAt user { id } }`;
 
-function operations(send: ReturnType<typeof subgraphClient>) {
+/** What tests ask identity. */
+export function identityClient(send: ReturnType<typeof subgraphClient>) {
   const mutate =
     (field: string, inputType: string, selection: string) =>
     (input: object): Promise<GraphqlAnswer> =>

@@ -217,6 +217,25 @@ export async function updateRoles(
   return numUpdatedRows > 0n;
 }
 
+/** Overwrites what is personal and deletes the account, in its owner's name; of one that was deleted before, when and by whom stays. */
+export async function eraseAccount(tx: Transaction<Tables>, id: string): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set({
+      email: `${id}@erased.invalid`,
+      username: 'erased',
+      password_hash: null,
+      is_active: false,
+      roles: [],
+      failed_login_attempts: 0,
+      locked_until: null,
+      deleted_at: sql`coalesce(deleted_at, now())`,
+      deleted_by: sql`coalesce(deleted_by, id)`,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
 function taken(code: 'EMAIL_TAKEN' | 'USERNAME_TAKEN', field: string): AppError {
   return new AppError(code, `An account with this ${field} exists.`, { details: { field } });
 }

@@ -32,7 +32,7 @@ export type SessionsTable = {
   account_id: string;
   created_at: Generated<Date>;
   revoked_at: Generated<Date | null>;
-  revoked_reason: Generated<'logout' | 'reuse' | null>;
+  revoked_reason: Generated<'logout' | 'reuse' | 'erasure' | null>;
 };
 
 export type RefreshTokensTable = {

@@ -87,6 +87,20 @@ export async function revokeSession(db: Kysely<Tables>, id: string, reason: 'log
     .execute();
 }
 
+/** Their rows stay, so that gateways learn that they have ended. */
+export async function eraseSessions(tx: Transaction<Tables>, accountId: string): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set({ revoked_at: sql`now()`, revoked_reason: 'erasure' })
+    .where('account_id', '=', accountId)
+    .where('revoked_at', 'is', null)
+    .execute();
+  await tx
+    .deleteFrom('refresh_tokens')
+    .where('session_id', 'in', (query) => query.selectFrom('sessions').select('id').where('account_id', '=', accountId))
+    .execute();
+}
+
 /** A time as PostgreSQL keeps it: ISO 8601 in UTC, with microseconds. */
 const isoTime = (expression: ReturnType<typeof sql>) =>
   sql<string>`to_char((${expression}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
