@@ -90,12 +90,25 @@ async function register(person: ReturnType<typeof newPerson>): Promise<{ accessT
 
 const registerAgain = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }';
 const login = 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }';
+const loginWithTotp = 'mutation ($input: LoginWithTotpInput!) { loginWithTotp(input: $input) { accessToken } }';
 const createPost = 'mutation { createPost(input: { body: "Hello" }) { post { id } } }';
 
 async function inDatabase(sql: string, value: string): Promise<void> {
   const client = new pg.Client({ connectionString: nova.subgraphs.database.adminUrl });
   await client.connect();
   await client.query(sql, [value]).finally(() => client.end());
+}
+
+/** With the right password, of an account that has a second factor. */
+async function protectedLogin(): Promise<Told> {
+  const person = newPerson();
+  await register(person);
+  await inDatabase(
+    `insert into identity.totp_factors (account_id, sealed_secret, confirmed_at)
+     select id, '', now() from identity.accounts where email = $1`,
+    person.email,
+  );
+  return inNova(login, { email: person.email, password: person.password });
 }
 
 const triggers: Readonly<Record<ErrorCode, Trigger>> = {
@@ -174,6 +187,12 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
       refreshToken: 'x',
     }),
   INVALID_CREDENTIALS: () => inNova(login, { email: 'nobody@nova.test', password: 'not the password' }),
+  TOTP_REQUIRED: protectedLogin,
+  TOTP_CODE_INVALID: async () => {
+    const { challenge } = (await protectedLogin()).extensions;
+    return inNova(loginWithTotp, { challenge, code: 'AAAA-AAAA-AAAA-AAAA' });
+  },
+  CHALLENGE_INVALID: () => inNova(loginWithTotp, { challenge: 'unknown', code: '123456' }),
   ACCOUNT_LOCKED: async () => {
     const { email, ...person } = newPerson();
     await register({ email, ...person });

@@ -68,7 +68,8 @@ export function subgraphSpec(domain: string, context: DomainContext): ProcessSpe
 }
 
 function ownEnv(domain: string, { keys, options }: DomainContext): Record<string, string> {
-  if (domain === 'identity') return { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile };
+  if (domain === 'identity')
+    return { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile, SECOND_FACTOR_KEY_FILE: keys.secondFactorKeyFile };
   if (domain === 'media')
     return {
       MEDIA_DIRECTORY: join(options.dataDir, 'media'),

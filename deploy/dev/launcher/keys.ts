@@ -14,6 +14,8 @@ export type Keys = {
   readonly serviceFile: string;
   /** RSA 4096: the identity domain signs access tokens. */
   readonly accessTokenFile: string;
+  /** Seals the secrets of second factors. */
+  readonly secondFactorKeyFile: string;
   /** What the gateway's admin port wants of who purges its cache. */
   readonly purgeTokenFile: string;
   /** Signs links to media; the other signs what a media server tells of live streams. */
@@ -33,6 +35,7 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
     identityPublicFile: join(dir, 'identity-public.pem'),
     serviceFile: join(dir, 'service-private.pem'),
     accessTokenFile: join(dir, 'access-token-private.pem'),
+    secondFactorKeyFile: join(dir, 'second-factor-key'),
     purgeTokenFile: join(dir, 'purge-token'),
     mediaSigningFile: join(dir, 'media-signing'),
     streamCallbackFile: join(dir, 'stream-callback'),
@@ -43,7 +46,7 @@ export async function ensureKeys(dir: string, domains: readonly string[]): Promi
     const publicKey = createPublicKey(createPrivateKey(readFileSync(keys.identityPrivateFile)));
     writeSecret(keys.identityPublicFile, marked(publicKey.export({ type: 'spki', format: 'pem' }).toString()));
   }
-  for (const file of [keys.purgeTokenFile, keys.mediaSigningFile, keys.streamCallbackFile])
+  for (const file of [keys.purgeTokenFile, keys.secondFactorKeyFile, keys.mediaSigningFile, keys.streamCallbackFile])
     if (!existsSync(file)) writeSecret(file, marked(randomBytes(32).toString('base64url')));
   return {
     ...keys,

@@ -75,6 +75,11 @@ export const errorCodes = {
   ACCESS_TOKEN_REVOKED: unauthenticated('The session of the access token has ended; sign in again.'),
   REFRESH_TOKEN_INVALID: unauthenticated('The refresh token is unknown, expired, used or revoked; sign in again.'),
   INVALID_CREDENTIALS: unauthenticated('The email or the password is wrong.'),
+  TOTP_REQUIRED: unauthenticated(
+    'The account has a second factor; send the challenge back with a code by loginWithTotp.',
+  ),
+  TOTP_CODE_INVALID: unauthenticated('The code of the second factor is wrong or was used before.'),
+  CHALLENGE_INVALID: unauthenticated('The challenge of the sign-in is unknown, expired or was met; sign in again.'),
   ACCOUNT_LOCKED: {
     kind: 'limited',
     httpStatus: 429,

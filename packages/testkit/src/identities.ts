@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ export type TestKeys = {
   /** Secrets of media: for links, and for what the media server tells of live streams. */
   readonly mediaSigningKeyFile: string;
   readonly streamCallbackKeyFile: string;
+  readonly secondFactorKeyFile: string;
   sign(identity: Identity): Promise<string>;
   readonly verify: IdentityVerifier;
   /** For gRPC servers, which services also call of their own accord. */
@@ -46,6 +47,7 @@ export function createTestKeys(): TestKeys {
     serviceKeyFile: write('service.key.pem', service.privateKey),
     mediaSigningKeyFile: write('media-signing', 'm'.repeat(32)),
     streamCallbackKeyFile: write('stream-callback', 's'.repeat(32)),
+    secondFactorKeyFile: write('second-factor.key', randomBytes(32).toString('hex')),
     sign: createIdentitySigner(identity.privateKey),
     verify: createIdentityVerifier(identity.publicKey),
     verifyCaller: createCallerVerifier({ identityPublicKey: identity.publicKey, serviceKey: service.privateKey }),

@@ -90,6 +90,7 @@ async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestS
     MEDIA_SIGNING_KEY_FILE: keys.mediaSigningKeyFile,
     STREAM_CALLBACK_KEY_FILE: keys.streamCallbackKeyFile,
     MEDIA_DIRECTORY: mediaDirectory,
+    SECOND_FACTOR_KEY_FILE: keys.secondFactorKeyFile,
     // The cheapest argon2id: its cost is not under test, its use is.
     PASSWORD_MEMORY_KIB: '64',
     PASSWORD_PASSES: '1',

@@ -1,5 +1,5 @@
 import { redisSettings } from '@nova/cache';
-import { readKeyFile, readSettings, type SettingValues, setting } from '@nova/runtime';
+import { readKeyFile, readSettings, readTokenFile, type SettingValues, setting } from '@nova/runtime';
 import { subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
 export const settings = {
@@ -23,6 +23,18 @@ export const settings = {
     min: 1,
     max: 365,
     description: 'How long a refresh token that is not used is good for.',
+  }),
+  SECOND_FACTOR_KEY_FILE: setting.string({
+    description: 'File with a random text of 32 to 512 characters, the key that seals the secrets of second factors.',
+  }),
+  SECOND_FACTOR_OLD_KEY_FILES: setting.list({
+    description: 'Files of earlier keys, separated by commas; a secret they sealed is sealed anew when it is used.',
+  }),
+  LOGIN_CHALLENGE_SECONDS: setting.integer({
+    default: 300,
+    min: 30,
+    max: 3_600,
+    description: 'How long somebody with the right password has for the code of the second factor.',
   }),
   LOGIN_MAX_FAILURES: setting.integer({
     default: 5,
@@ -75,6 +87,11 @@ export function toConfig(env: SettingValues<typeof settings>) {
       oldKeys: env.ACCESS_TOKEN_OLD_KEY_FILES.map((file) => key('ACCESS_TOKEN_OLD_KEY_FILES', file)),
       lifetimeSeconds: env.ACCESS_TOKEN_SECONDS,
     },
+    secondFactorKeys: [
+      readTokenFile('SECOND_FACTOR_KEY_FILE', env.SECOND_FACTOR_KEY_FILE, env.APP_ENV),
+      ...env.SECOND_FACTOR_OLD_KEY_FILES.map((file) => readTokenFile('SECOND_FACTOR_OLD_KEY_FILES', file, env.APP_ENV)),
+    ] as [string, ...string[]],
+    challengeSeconds: env.LOGIN_CHALLENGE_SECONDS,
     refreshTokenDays: env.REFRESH_TOKEN_DAYS,
     lockout: { maxFailures: env.LOGIN_MAX_FAILURES, lockSeconds: env.LOGIN_LOCK_SECONDS },
     passwords: {

@@ -2,7 +2,15 @@ import { announceEndedSession, openRedis } from '@nova/cache';
 import { createIdentityVerifier, type Metrics, type StopStack } from '@nova/runtime';
 import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
 import { createAccountCommands } from './accounts/account-commands.ts';
-import { eraseAccount, findActiveAccount, findUndeletedAccount, lockAccount } from './accounts/account-repository.ts';
+import {
+  eraseAccount,
+  findActiveAccount,
+  findUndeletedAccount,
+  forgetFailedLogins,
+  lockAccount,
+  lockForSignIn,
+} from './accounts/account-repository.ts';
+import { createFailedLogins } from './accounts/failed-logins.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
 import type { Config } from './config.ts';
 import { consumers } from './consumers/index.ts';
@@ -17,12 +25,19 @@ import { resolvers } from './graphql/resolvers/index.ts';
 import { identityService } from './grpc/identity-service.ts';
 import { jwksPath, serveJwks } from './http/jwks-route.ts';
 import { revokedSessionsPath, serveRevokedSessions } from './http/revoked-sessions-route.ts';
+import { createGuardCode } from './second-factor/guard-code.ts';
+import { createSecondFactorCommands } from './second-factor/second-factor-commands.ts';
+import { deleteSecondFactor, hasSecondFactor } from './second-factor/second-factor-repository.ts';
+import { createSecretBox } from './second-factor/secret-box.ts';
+import { createUseCode } from './second-factor/use-code.ts';
 import { type AccessTokenSigner, createAccessTokenSigner } from './sessions/access-token-signer.ts';
 import { createAccessTokenVerifier } from './sessions/access-token-verifier.ts';
 import { createRevokedSessions } from './sessions/revoked-sessions.ts';
-import { createSessionCommands } from './sessions/session-commands.ts';
+import { createSessionCommands, type SessionCommands } from './sessions/session-commands.ts';
 import { eraseSessions } from './sessions/session-repository.ts';
-import { createTelemetry } from './telemetry.ts';
+import { deleteChallenges } from './sign-in/challenge-repository.ts';
+import { createSignIn } from './sign-in/sign-in.ts';
+import { createTelemetry, type Telemetry } from './telemetry.ts';
 
 export type IdentityService = RunningService & { readonly jwksUrl: string; readonly revokedSessionsUrl: string };
 
@@ -60,28 +75,54 @@ export async function createIdentityService(
   return { ...service, jwksUrl: urlOf(jwksPath), revokedSessionsUrl: urlOf(revokedSessionsPath) };
 }
 
-async function createDeps(
-  config: Config,
-  { db, signer, log, metrics, stack }: ServiceParts<Tables> & { signer: AccessTokenSigner },
-): Promise<Deps> {
-  const { lockout, refreshTokenDays } = config;
+async function createDeps(config: Config, parts: ServiceParts<Tables> & { signer: AccessTokenSigner }): Promise<Deps> {
+  const { db, signer, log, metrics } = parts;
   const telemetry = createTelemetry(log, metrics);
   const passwords = await createPasswordHasher({ ...config.passwords, onWork: telemetry.passwordWorkBegan });
-  const sessions = createSessionCommands({
+  const failedLogins = createFailedLogins({ db, lockout: config.lockout, telemetry });
+  const sessions = createSessions(config, parts, telemetry);
+  const box = createSecretBox(config.secondFactorKeys);
+  const useCode = createUseCode(box);
+  const guardCode = createGuardCode({ db, lockForSignIn, failedLogins });
+  const signIn = createSignIn({
+    db,
+    challengeSeconds: config.challengeSeconds,
+    lockForSignIn,
+    forgetFailedLogins,
+    hasSecondFactor,
+    useCode,
+    guardCode,
+    openSession: sessions.open,
+    issueTokens: sessions.issueTokens,
+    telemetry,
+  });
+  return {
+    db,
+    failedLogins,
+    sessions,
+    signIn,
+    accounts: createAccountCommands({ db, passwords, failedLogins, signIn, telemetry }),
+    secondFactors: createSecondFactorCommands({ db, box, useCode, guardCode, lockAccount, telemetry }),
+    grants: createGrantCommands({ db, lockAccount, findAccount: findUndeletedAccount }),
+    eraseUser: createEraseUser([eraseAccount, eraseSessions, deleteGrants, deleteChallenges, deleteSecondFactor]),
+    verifyAccessToken: createAccessTokenVerifier({ db, jwks: signer.jwks, findActiveAccount }),
+  };
+}
+
+function createSessions(
+  config: Config,
+  { db, signer, metrics, stack }: ServiceParts<Tables> & { signer: AccessTokenSigner },
+  telemetry: Telemetry,
+): SessionCommands {
+  return createSessionCommands({
     db,
     signer,
-    refreshTokenDays,
+    refreshTokenDays: config.refreshTokenDays,
     permissionsOf: async (account) => (await readAccess(db, account)).permissions,
     findActiveAccount,
     telemetry,
     announceEnd: createAnnounceEnd(config, metrics, stack),
   });
-  const { open: openSession, issueTokens } = sessions;
-  const accounts = createAccountCommands({ db, passwords, lockout, openSession, issueTokens, telemetry });
-  const grants = createGrantCommands({ db, lockAccount, findAccount: findUndeletedAccount });
-  const verifyAccessToken = createAccessTokenVerifier({ db, jwks: signer.jwks, findActiveAccount });
-  const eraseUser = createEraseUser([eraseAccount, eraseSessions, deleteGrants]);
-  return { db, accounts, sessions, grants, eraseUser, verifyAccessToken };
 }
 
 /** Without Redis gateways find out when they ask next. */

@@ -31,6 +31,7 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
     IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
     SERVICE_KEY_FILE: keys.serviceKeyFile,
     ACCESS_TOKEN_KEY_FILE: keys.accessTokenKeyFile,
+    SECOND_FACTOR_KEY_FILE: keys.secondFactorKeyFile,
     ...env,
   };
   const service = await createIdentityService(toConfig(readEnv(settings)), {
@@ -101,6 +102,7 @@ export function identityClient(send: ReturnType<typeof subgraphClient>) {
   const register = mutate('register', 'RegisterInput', session);
   return {
     register,
+    loginWithTotp: mutate('loginWithTotp', 'LoginWithTotpInput', session),
     login: mutate('login', 'LoginInput', session),
     refresh: mutate('refreshSession', 'RefreshSessionInput', session),
     logout: mutate('logout', 'LogoutInput', 'loggedOut'),

@@ -1,81 +1,50 @@
 import type { EventOrigin } from '@nova/outbox';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import type { NewSession, SessionTokens } from '../sessions/session.ts';
+import type { SignedIn, SignIn } from '../sign-in/sign-in.ts';
 import type { Telemetry } from '../telemetry.ts';
-import {
-  type Account,
-  accountLocked,
-  accountNotFound,
-  checkNewPassword,
-  checkTriedPassword,
-  invalidCredentials,
-  requireActive,
-} from './account.ts';
+import { accountLocked, checkNewPassword, checkTriedPassword, invalidCredentials } from './account.ts';
 import { appendAccountRegistered } from './account-events.ts';
-import {
-  countFailedLogin,
-  type FailureCount,
-  findCredentials,
-  insertAccount,
-  recordLogin,
-} from './account-repository.ts';
+import { findCredentials, insertAccount } from './account-repository.ts';
+import type { FailedLogins } from './failed-logins.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-
-export type SignedIn = SessionTokens & { readonly account: Account };
 
 export type AccountCommands = {
   /** Throws BAD_USER_INPUT for the password, EMAIL_TAKEN, USERNAME_TAKEN, OVERLOADED. */
   register(input: RegisterInput, origin: EventOrigin, signal?: AbortSignal): Promise<SignedIn>;
-  /** Throws INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, OVERLOADED. */
+  /** Throws INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, TOTP_REQUIRED, OVERLOADED. */
   login(input: LoginInput, signal?: AbortSignal): Promise<SignedIn>;
-  /** Counts a sign-in that failed elsewhere. Throws NOT_FOUND. */
-  recordFailedLogin(accountId: string): Promise<FailureCount>;
 };
 
 export type AccountCommandDeps = {
   readonly db: Kysely<Tables>;
   readonly passwords: PasswordHasher;
-  readonly lockout: { readonly maxFailures: number; readonly lockSeconds: number };
-  readonly openSession: (tx: Transaction<Tables>, accountId: string) => Promise<NewSession>;
-  readonly issueTokens: (session: NewSession, account: Account) => Promise<SessionTokens>;
-  readonly telemetry: Pick<Telemetry, 'loginEnded' | 'accountLocked'>;
+  readonly failedLogins: FailedLogins;
+  readonly signIn: Pick<SignIn, 'admit' | 'admitNew' | 'finish'>;
+  readonly telemetry: Pick<Telemetry, 'loginEnded'>;
 };
 
 type RegisterInput = { email: string; username: string; password: string };
 type LoginInput = { email: string; password: string };
 
 export function createAccountCommands(deps: AccountCommandDeps): AccountCommands {
+  const { db, signIn } = deps;
   return {
     async register({ email, username, password }, origin, signal) {
       checkNewPassword(password);
       const passwordHash = await deps.passwords.hash(password, signal);
-      const { account, session } = await deps.db.transaction().execute(async (tx) => {
+      const admission = await db.transaction().execute(async (tx) => {
         const account = await insertAccount(tx, { email, username, passwordHash });
         await appendAccountRegistered(tx, { account, origin });
-        return { account, session: await deps.openSession(tx, account.id) };
+        return signIn.admitNew(tx, account);
       });
-      return { account, ...(await deps.issueTokens(session, account)) };
+      return signIn.finish(admission);
     },
     async login(input, signal) {
       checkTriedPassword(input.password);
       const accountId = await authenticate(deps, input, signal);
-      const opened = await deps.db.transaction().execute(async (tx) => {
-        const account = await recordLogin(tx, accountId);
-        if (!account) return undefined;
-        if (!account.isActive) deps.telemetry.loginEnded('inactive');
-        requireActive(account);
-        return { account, session: await deps.openSession(tx, account.id) };
-      });
-      if (!opened) return refuse(deps, input.email);
-      deps.telemetry.loginEnded('success');
-      return { account: opened.account, ...(await deps.issueTokens(opened.session, opened.account)) };
-    },
-    async recordFailedLogin(accountId) {
-      const failure = await countFailedLogin(deps.db, { ...deps.lockout, account: { id: accountId } });
-      if (!failure) throw accountNotFound();
-      if (failure.hasLockedNow) deps.telemetry.accountLocked(accountId);
-      return failure;
+      const admission = await db.transaction().execute((tx) => signIn.admit(tx, accountId));
+      return admission ? signIn.finish(admission) : refuse(deps, input.email);
     },
   };
 }
@@ -90,17 +59,16 @@ async function authenticate(deps: AccountCommandDeps, input: LoginInput, signal?
 }
 
 /** Returns when the lock has passed since it was read. */
-async function refuseWhileLocked(deps: AccountCommandDeps, email: string): Promise<void> {
-  const failure = await countFailedLogin(deps.db, { ...deps.lockout, account: { email }, onlyWhileLocked: true });
+async function refuseWhileLocked({ failedLogins, telemetry }: AccountCommandDeps, email: string): Promise<void> {
+  const failure = await failedLogins.countWhileLocked({ email });
   if (!failure?.lock) return;
-  deps.telemetry.loginEnded('locked');
+  telemetry.loginEnded('locked');
   throw accountLocked(failure.lock);
 }
 
 /** Counts the failure. An unknown email is counted too, in vain, so that it takes the same steps. */
-async function refuse(deps: AccountCommandDeps, email: string): Promise<never> {
-  const failure = await countFailedLogin(deps.db, { ...deps.lockout, account: { email } });
-  if (failure?.hasLockedNow) deps.telemetry.accountLocked(failure.accountId);
-  deps.telemetry.loginEnded(failure?.lock ? 'locked' : 'invalid_credentials');
+async function refuse({ failedLogins, telemetry }: AccountCommandDeps, email: string): Promise<never> {
+  const failure = await failedLogins.count({ email });
+  telemetry.loginEnded(failure?.lock ? 'locked' : 'invalid_credentials');
   throw failure?.lock ? accountLocked(failure.lock) : invalidCredentials();
 }

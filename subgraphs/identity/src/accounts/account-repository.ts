@@ -189,17 +189,21 @@ type FailureRow = {
   hasLockedNow: boolean;
 };
 
-/** Forgets earlier failures and locks the row. Undefined when the account has been locked or deleted meanwhile. */
-export async function recordLogin(db: Kysely<Tables>, accountId: string): Promise<Account | undefined> {
-  const row = await db
-    .updateTable('accounts')
-    .set({ failed_login_attempts: 0, locked_until: null })
-    .where('id', '=', accountId)
+/** Locks the row of an account that is neither deleted nor locked against sign-ins. */
+export async function lockForSignIn(tx: Transaction<Tables>, id: string): Promise<Account | undefined> {
+  const row = await tx
+    .selectFrom('accounts')
+    .select(columns)
+    .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .where(sql<boolean>`(locked_until is null or locked_until <= now())`)
-    .returning(columns)
+    .forUpdate()
     .executeTakeFirst();
   return row && toAccount(row);
+}
+
+export async function forgetFailedLogins(tx: Transaction<Tables>, id: string): Promise<void> {
+  await tx.updateTable('accounts').set({ failed_login_attempts: 0, locked_until: null }).where('id', '=', id).execute();
 }
 
 /** False when there is no such account. */

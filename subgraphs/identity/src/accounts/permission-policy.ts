@@ -16,9 +16,7 @@ const byRole: Readonly<Record<AccountRole, readonly Permission[]>> = {
   moderator: ['delete:post', 'delete:comment'],
   admin: permissions,
   // Runs Nova and moderates nobody.
-  operator: ['reindex:search'],
-  operator: ['read:erasures'],
-  operator: ['read:accounts', 'write:accounts', 'grant:permissions'],
+  operator: ['read:accounts', 'write:accounts', 'grant:permissions', 'read:erasures', 'reindex:search'],
 };
 
 export const permissionsOf: PermissionPolicy = (roles) => {

@@ -26,6 +26,32 @@ export type UserPermissionsTable = {
   granted_at: Generated<Date>;
 };
 
+/** A second factor that counts once it is confirmed. */
+export type TotpFactorsTable = {
+  account_id: string;
+  /** As `SecretBox` seals it. */
+  sealed_secret: Buffer;
+  created_at: Generated<Date>;
+  confirmed_at: Generated<Date | null>;
+  /** The latest step (30 s since 1970) of which a code was taken. */
+  last_used_step: Generated<number>;
+};
+
+export type RecoveryCodesTable = {
+  account_id: string;
+  /** SHA-256 of the code. */
+  code_hash: Buffer;
+  used_at: Generated<Date | null>;
+};
+
+/** The right password was given, a code is awaited. */
+export type LoginChallengesTable = {
+  /** SHA-256 of the token. */
+  token_hash: Buffer;
+  account_id: string;
+  expires_at: Date;
+};
+
 /** A sign-in; its refresh tokens are one family. */
 export type SessionsTable = {
   id: Generated<string>;
@@ -49,6 +75,9 @@ export type Tables = {
   accounts: AccountsTable;
   active_accounts: AccountsTable;
   user_permissions: UserPermissionsTable;
+  totp_factors: TotpFactorsTable;
+  recovery_codes: RecoveryCodesTable;
+  login_challenges: LoginChallengesTable;
   sessions: SessionsTable;
   refresh_tokens: RefreshTokensTable;
 };

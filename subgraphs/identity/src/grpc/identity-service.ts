@@ -22,7 +22,7 @@ const permissions = {
   recordFailedLogin: 'write:accounts',
 } satisfies Record<string, Permission>;
 
-export function identityService({ db, accounts, verifyAccessToken }: Deps) {
+export function identityService({ db, failedLogins, verifyAccessToken }: Deps) {
   return rpcService(
     IdentityService,
     {
@@ -58,7 +58,9 @@ export function identityService({ db, accounts, verifyAccessToken }: Deps) {
         return { permissions: [...access.permissions], roles: [...access.roles] };
       },
       async recordFailedLogin({ userId }) {
-        const { count, lock } = await accounts.recordFailedLogin(userId);
+        const failure = await failedLogins.count({ id: userId });
+        if (!failure) throw accountNotFound();
+        const { count, lock } = failure;
         return { failedLoginAttempts: count, lockedUntil: lock && timestampFromDate(lock.lockedUntil) };
       },
     },

@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Account } from '../accounts/account.ts';
 import type { Tables } from '../db/tables.ts';
+import { createSecretToken, hashSecretToken } from '../secret-token.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { AccessTokenSigner } from './access-token-signer.ts';
-import { createRefreshToken, hashRefreshToken } from './refresh-token.ts';
 import { judgeToken, type NewSession, refreshTokenInvalid, type SessionTokens } from './session.ts';
 import {
   deleteExpiredTokens,
@@ -56,14 +56,14 @@ export function createSessionCommands(deps: SessionCommandDeps): SessionCommands
     },
     issueTokens,
     async refresh(refreshToken) {
-      const hash = hashRefreshToken(refreshToken);
+      const hash = hashSecretToken(refreshToken);
       const renewal = hash && (await db.transaction().execute((tx) => renew(deps, tx, hash)));
       if (renewal?.kind === 'ended') ended('reuse', renewal.sessionId);
       if (renewal?.kind !== 'renewed') throw refreshTokenInvalid();
       return { account: renewal.account, ...(await issueTokens(renewal.session, renewal.account)) };
     },
     async logout(refreshToken) {
-      const hash = hashRefreshToken(refreshToken);
+      const hash = hashSecretToken(refreshToken);
       const sessionId = hash && (await db.transaction().execute((tx) => end(tx, hash)));
       if (sessionId) ended('logout', sessionId);
       return sessionId !== undefined;
@@ -102,7 +102,7 @@ async function end(tx: Transaction<Tables>, hash: Buffer): Promise<string | unde
 }
 
 async function addToken(deps: SessionCommandDeps, tx: Transaction<Tables>, sessionId: string): Promise<NewSession> {
-  const { token, hash } = createRefreshToken();
+  const { token, hash } = createSecretToken();
   const refreshTokenExpiresAt = await insertRefreshToken(tx, {
     hash,
     sessionId,

@@ -6,6 +6,7 @@ import * as addAccountRoles from './20261121184500-add-account-roles.ts';
 import * as indexRevokedSessions from './20261121184600-index-revoked-sessions.ts';
 import * as createUserPermissions from './20261122020000-create-user-permissions.ts';
 import * as endSessionsByErasure from './20261122020100-end-sessions-by-erasure.ts';
+import * as createSecondFactors from './20261122020200-create-second-factors.ts';
 
 /** Frozen history: a migration that has landed is never changed, only followed. */
 export const migrations: MigrationSet = {
@@ -14,6 +15,7 @@ export const migrations: MigrationSet = {
   '20261121184600-index-revoked-sessions': indexRevokedSessions,
   '20261122020000-create-user-permissions': createUserPermissions,
   '20261122020100-end-sessions-by-erasure': endSessionsByErasure,
+  '20261122020200-create-second-factors': createSecondFactors,
   ...outboxMigrations,
   ...idempotencyMigrations,
 };

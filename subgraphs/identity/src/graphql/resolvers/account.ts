@@ -8,4 +8,5 @@ export const account: AccountResolvers = {
     return loaders.account.load(id);
   },
   user: ({ id }) => ({ id }),
+  totp: ({ id }, _args, { loaders }) => loaders.secondFactor.load(id),
 };

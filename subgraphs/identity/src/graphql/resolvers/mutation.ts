@@ -4,6 +4,14 @@ import type { MutationResolvers } from '../../generated/graphql.ts';
 export const mutation: MutationResolvers = {
   register: (_parent, { input }, context) => context.accounts.register(input, context, context.deadline.signal),
   login: (_parent, { input }, { accounts, deadline }) => accounts.login(input, deadline.signal),
+  loginWithTotp: (_parent, { input }, { signIn }) => signIn.meetChallenge(input),
+  enrolTotp: (_parent, _args, context) => context.secondFactors.enrol(requireUser(context).userId),
+  confirmTotp: (_parent, { input }, context) =>
+    context.secondFactors.confirm({ accountId: requireUser(context).userId, code: input.code }),
+  async disableTotp(_parent, { input }, context) {
+    const accountId = requireUser(context).userId;
+    return { account: await context.secondFactors.disable({ accountId, code: input.code }, context) };
+  },
   refreshSession: (_parent, { input }, { sessions }) => sessions.refresh(input.refreshToken),
   logout: async (_parent, { input }, { sessions }) => ({ loggedOut: await sessions.logout(input.refreshToken) }),
   async grantPermission(_parent, { input }, context) {

@@ -3,14 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 const tokenBytes = 32;
 const tokenForm = /^[A-Za-z0-9_-]{43}$/;
 
-/** 256 random bits, and the hash that is stored of them: whoever holds the token holds the session. */
-export function createRefreshToken(): { token: string; hash: Buffer } {
+/** 256 random bits, and the hash that is stored of them: whoever holds the token may do what it stands for. */
+export function createSecretToken(): { token: string; hash: Buffer } {
   const token = randomBytes(tokenBytes).toString('base64url');
   return { token, hash: sha256(token) };
 }
 
 /** Undefined for a text that cannot be a token. */
-export function hashRefreshToken(token: string): Buffer | undefined {
+export function hashSecretToken(token: string): Buffer | undefined {
   return tokenForm.test(token) ? sha256(token) : undefined;
 }
 
