@@ -46,6 +46,12 @@ const mappers: Record<string, Record<string, string>> = {
     MediaAsset: '../assets/asset.ts#Asset as AssetModel',
     User: '../graphql/resolvers/user.ts#UserReference',
   },
+  communication: {
+    Conversation: '../conversations/conversation.ts#Conversation as ConversationModel',
+    Participant: '../conversations/conversation.ts#Participant as ParticipantModel',
+    Message: '../messages/message.ts#Message as MessageModel',
+    Notification: '../notifications/notification.ts#Notification as NotificationModel',
+  },
 };
 
 const resolverTypes = Object.fromEntries(

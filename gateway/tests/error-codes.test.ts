@@ -216,6 +216,7 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
     const query = 'mutation ($input: DeletePostInput!) { deletePost(input: $input) { deletedPostId } }';
     return inNova(query, { id: data.createPost.post.id }, other.accessToken);
   },
+  USER_UNREACHABLE: saying('USER_UNREACHABLE'),
   NOT_FOUND: async () => {
     const { accessToken } = await register(newPerson());
     const query = 'mutation ($input: DeletePostInput!) { deletePost(input: $input) { deletedPostId } }';

@@ -93,6 +93,12 @@ export const errorCodes = {
     meaning: 'The account does not exist or is not active.',
   },
   FORBIDDEN: { kind: 'forbidden', httpStatus: 403, retryable: false, meaning: 'The signed-in user may not do this.' },
+  USER_UNREACHABLE: {
+    kind: 'forbidden',
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'You cannot write to this person; one of the two may have blocked the other.',
+  },
   NOT_FOUND: {
     kind: 'not-found',
     httpStatus: 404,

@@ -1,4 +1,5 @@
 export { type AnyTransaction, append, type EventOrigin } from './append.ts';
+export { type BackgroundLoop, startBackgroundLoop } from './background-loop.ts';
 export { ConsumerError, type ConsumerErrorCode } from './consumer-error.ts';
 export type { DeadLetter, DeadLetterDetails, ReplayProgress } from './dead-letter-requests.ts';
 export { replayProgress } from './dead-letter-requests.ts';
