@@ -1,6 +1,7 @@
 import { type Command, type CommandInput, type Output, UsageError } from './command.ts';
 import { composeSchema } from './compose-schema.ts';
 import { deadLetterCommands } from './events/dead-letters.ts';
+import { deletionCommands } from './events/deletions.ts';
 import { parkedEventCommands } from './events/parked-events.ts';
 import { buildManifest } from './persisted/build-manifest.ts';
 import { reportOperations } from './persisted/report-operations.ts';
@@ -37,6 +38,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   ...deadLetterCommands,
   ...parkedEventCommands,
+  ...deletionCommands,
 };
 
 /** The `nova` command. Exit codes: 0 done, 1 failed or out of date, 2 not understood. */
@@ -78,7 +80,7 @@ function help(only?: string): string {
     ...lines,
     '',
     '--check writes nothing and fails when the committed files are out of date.',
-    'dead-letters and outbox use DATABASE_DIRECT_URL, with the role of the domain; --json prints JSON;',
+    'dead-letters, outbox and deletions use DATABASE_DIRECT_URL, with the role of the domain; --json prints JSON;',
     '--by says who asks (default: $USER), which the audit keeps.',
   ].join('\n');
 }

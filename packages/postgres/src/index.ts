@@ -1,4 +1,5 @@
 export { type Database, openDatabase } from './database.ts';
+export { type Deletion, type DeletionPage, listDeletions } from './deletions.ts';
 export { type DirectSession, type DirectSessionOptions, openDirectSession } from './direct-session.ts';
 export { databaseFailure, isUniqueViolation } from './errors.ts';
 export { type Connection, cursorOf, type Edge, isUuid, type PageRequest, pageOf, pageRequest } from './keyset.ts';

@@ -1,4 +1,5 @@
 import type { DeadLetter, DeadLetterDetails, ParkedKey, ReplayProgress } from '@nova/outbox';
+import type { DeletionPage } from '@nova/postgres';
 
 export function toJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2);
@@ -37,6 +38,12 @@ export function parkedTable(parked: readonly ParkedKey[]): string {
     shown(cause),
   ]);
   return table([['EVENT ID', 'PARKED AT', 'TOPIC', 'KEY', 'TRIES', 'CAUSE'], ...rows]);
+}
+
+export function deletionTable({ deletions, next }: DeletionPage): string {
+  if (deletions.length === 0) return 'This user deleted nothing here.';
+  const rows = deletions.map(({ deletedAt, table: from, key }) => [deletedAt, from, shown(key)]);
+  return [table([['DELETED AT', 'TABLE', 'KEY'], ...rows]), ...(next ? ['', `More: --after ${next}`] : [])].join('\n');
 }
 
 export function letterDetails(letter: DeadLetterDetails): string {
