@@ -17,5 +17,5 @@ export const declaredTopics: readonly TopicDeclaration[] = [
   { name: 'media.events', partitions: 12, retentionMs },
   { name: 'communication.events', partitions: 12, retentionMs },
   { name: 'search.events', partitions: 12, retentionMs },
-  { name: deadLetterTopic, partitions: 12, retentionMs: 30 * dayMs },
+  { name: deadLetterTopic, partitions: 12, retentionMs },
 ];

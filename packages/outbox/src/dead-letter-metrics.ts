@@ -1,14 +1,12 @@
 import type { Metrics } from '@nova/runtime';
 import { type Kysely, sql } from 'kysely';
+import type { ObservedConsumer } from './observe-consumer.ts';
 import { createScrapedGauges } from './scraped-gauge.ts';
 
 /** Counting stops here: beyond it the figure says "very many". */
 const countLimit = 100_000;
 
-export function observeDeadLetters<Tables>(
-  metrics: Metrics,
-  { db, group }: { db: Kysely<Tables>; group: string },
-): void {
+export function observeDeadLetters(metrics: Metrics, consumers: ReadonlySet<ObservedConsumer>): void {
   createScrapedGauges(metrics, {
     source: 'dead letters',
     gauges: [
@@ -24,19 +22,24 @@ export function observeDeadLetters<Tables>(
       },
     ],
     async read() {
-      const counts = await readCounts(db, group);
+      const counts = await Promise.all([...consumers].map(countsOf));
       return {
-        dead_letters: counts.causes.map(({ cause, letters }) => ({ labels: { group, cause }, value: letters })),
-        parked_keys: [{ labels: { group, cause: '' }, value: counts.keys }].map(({ value }) => ({
-          labels: { group },
-          value,
-        })),
+        dead_letters: counts.flatMap(({ letters }) => letters),
+        parked_keys: counts.flatMap(({ keys }) => keys),
       };
     },
   });
 }
 
-function readCounts<Tables>(db: Kysely<Tables>, group: string) {
+async function countsOf({ db, group }: ObservedConsumer) {
+  const { causes, keys } = await readCounts(db, group);
+  return {
+    letters: causes.map(({ cause, letters }) => ({ labels: { group, cause }, value: letters })),
+    keys: [{ labels: { group }, value: keys }],
+  };
+}
+
+function readCounts(db: Kysely<unknown>, group: string) {
   return db.transaction().execute(async (tx) => {
     await sql`set local statement_timeout = '1500ms'`.execute(tx);
     const { rows: causes } = await sql<{ cause: string; letters: number }>`

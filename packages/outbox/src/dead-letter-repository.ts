@@ -15,6 +15,28 @@ export type NewDeadLetter = {
   readonly tries: number;
 };
 
+/** What is announced of a letter. `key` and `headers` as they are stored. */
+export type KnownLetter = {
+  readonly id: string;
+  /** The schema that it is kept in. */
+  readonly domain: string;
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: Uint8Array;
+  readonly causeCode: DeadLetterCause;
+  readonly cause: string;
+  readonly tries: number;
+  readonly failedAt: Date;
+};
+
+const knownColumns =
+  sql.raw(`id, current_schema() as domain, consumer_group as "group", topic, partition, "offset", key,
+  headers, value, cause_code as "causeCode", cause, tries, failed_at as "failedAt"`);
+
 /** The letter to replay next. `requestedBy`: who asked for it or for one behind it, null when nobody did. */
 export type HeadLetter = {
   readonly id: string;
@@ -31,18 +53,15 @@ export type AuditEntry = {
 };
 
 /** Undefined when the record has its letter already. */
-export async function insertDeadLetter(
-  tx: AnyTransaction,
-  letter: NewDeadLetter,
-): Promise<{ id: string; failedAt: Date } | undefined> {
+export async function insertDeadLetter(tx: AnyTransaction, letter: NewDeadLetter): Promise<KnownLetter | undefined> {
   const { group, record, key, headers, eventId, eventType, causeCode, cause, tries } = letter;
-  const { rows } = await sql<{ id: string; failedAt: Date }>`
+  const { rows } = await sql<KnownLetter>`
     insert into dead_letters (consumer_group, topic, partition, "offset", key, event_id, event_type, headers, value,
       cause_code, cause, tries)
     values (${group}, ${record.topic}, ${record.partition}, ${record.offset}, ${key}, ${eventId}, ${eventType},
       ${JSON.stringify(headers)}, ${Buffer.from(record.value)}, ${causeCode}, ${cause}, ${tries})
     on conflict (consumer_group, topic, partition, "offset", sha256(value)) do nothing
-    returning id, failed_at as "failedAt"`.execute(tx);
+    returning ${knownColumns}`.execute(tx);
   return rows[0];
 }
 
@@ -70,9 +89,11 @@ export async function resolveLetter(
   tx: AnyTransaction,
   id: string,
   resolution: 'replayed' | 'discarded',
-): Promise<void> {
-  await sql`
-    update dead_letters set resolved_at = clock_timestamp(), resolution = ${resolution} where id = ${id}`.execute(tx);
+): Promise<KnownLetter> {
+  const { rows } = await sql<KnownLetter>`
+    update dead_letters set resolved_at = clock_timestamp(), resolution = ${resolution}
+    where id = ${id} returning ${knownColumns}`.execute(tx);
+  return rows[0] as KnownLetter;
 }
 
 /** A replay that failed: the letter has its new cause, and nothing of the key is asked for any more. */
@@ -80,13 +101,13 @@ export async function failLetter(
   tx: AnyTransaction,
   parked: ParkedKey,
   failed: { id: string; causeCode: DeadLetterCause; cause: string },
-): Promise<void> {
+): Promise<KnownLetter> {
   const { group, topic, key } = parked;
   const { id, causeCode, cause } = failed;
-  await sql`
+  const { rows } = await sql<KnownLetter>`
     update dead_letters
     set cause_code = ${causeCode}, cause = ${cause}, tries = tries + 1, failed_at = clock_timestamp()
-    where id = ${id}`.execute(tx);
+    where id = ${id} returning ${knownColumns}`.execute(tx);
   await sql`
     with blocked as (
       update dead_letters set replay_requested_at = null, replay_requested_by = null
@@ -99,6 +120,7 @@ export async function failLetter(
     insert into dead_letter_audit (dead_letter_id, consumer_group, who, what, outcome, cause)
     select id, ${group}, who, 'replay', 'blocked', ${`behind ${id}, which failed`} from blocked where id <> ${id}
     `.execute(tx);
+  return rows[0] as KnownLetter;
 }
 
 export async function insertAudit(

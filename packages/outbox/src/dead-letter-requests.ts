@@ -51,6 +51,13 @@ export async function findLetter(db: QueryExecutorProvider, id: string): Promise
   return rows[0];
 }
 
+/** Those that there are among the ids. */
+export async function findLetters(db: QueryExecutorProvider, ids: readonly string[]): Promise<StoredLetter[]> {
+  const { rows } = await sql<StoredLetter>`
+    select ${columns}, headers, value from dead_letters where id = any(${ids.filter(isUuid)}::uuid[])`.execute(db);
+  return rows;
+}
+
 export async function selectLetters(
   db: QueryExecutorProvider,
   page: { group?: string; causeCode?: DeadLetterCause; after: string; limit: number },
@@ -63,11 +70,18 @@ export async function selectLetters(
   return rows;
 }
 
-export async function selectAudit(db: QueryExecutorProvider, id: string): Promise<AuditRow[]> {
-  const { rows } = await sql<AuditRow>`
-    select who, what, at, outcome, cause from dead_letter_audit where dead_letter_id = ${id} order by dead_letter_audit.id
-    `.execute(db);
-  return rows;
+/** Of each letter, at most the latest hundred acts, in their order. */
+export async function selectAudits(
+  db: QueryExecutorProvider,
+  ids: readonly string[],
+): Promise<Map<string, AuditRow[]>> {
+  const { rows } = await sql<AuditRow & { letter: string }>`
+    select letter.id as letter, acts.who, acts.what, acts.at, acts.outcome, acts.cause
+    from unnest(${ids}::uuid[]) as letter (id)
+    cross join lateral (
+      select id, who, what, at, outcome, cause from dead_letter_audit where dead_letter_id = letter.id order by id desc limit 100
+    ) as acts order by acts.id`.execute(db);
+  return Map.groupBy(rows, ({ letter }) => letter);
 }
 
 /** In whole milliseconds, so that it survives the way through a Date and names the request. */
@@ -76,24 +90,43 @@ export async function readClock(db: QueryExecutorProvider): Promise<Date> {
   return (rows[0] as { at: Date }).at;
 }
 
-export type WantedLetter = { readonly id: string; readonly sequence: string };
+export type WantedLetter = {
+  readonly id: string;
+  readonly sequence: string;
+  readonly group: string;
+  readonly topic: string;
+  readonly key: string;
+};
 
-/** Unresolved letters of a selection, their keys locked: before the letters, as everybody does. */
-export async function selectWanted(
-  tx: AnyTransaction,
+export type WantedPage = {
+  readonly after: string;
+  readonly limit: number;
+  /** Only those that nobody has asked for. */
+  readonly unasked: boolean;
+};
+
+/** Unresolved letters of a selection. */
+export async function selectWaiting(
+  db: QueryExecutorProvider,
   selection: DeadLetterSelection,
-  { after, limit }: { after: string; limit: number },
+  { after, limit, unasked }: WantedPage,
 ): Promise<WantedLetter[]> {
-  const { rows } = await sql<WantedLetter & { group: string; topic: string; key: string }>`
+  const { rows } = await sql<WantedLetter>`
     select id, sequence, consumer_group as "group", topic, key from dead_letters
     where resolved_at is null and sequence > ${after} and ${equals('consumer_group', selection.group)}
       and ${equals('id', 'id' in selection ? selection.id : undefined)}
       and ${equals('cause_code', 'causeCode' in selection ? selection.causeCode : undefined)}
-    order by sequence limit ${limit}`.execute(tx);
+      and ${unasked ? sql`replay_requested_at is null` : sql`true`}
+    order by sequence limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** Locks the keys of letters, before the letters, as everybody does, and has the replayer look at them. */
+export async function lockKeysOf(tx: AnyTransaction, letters: readonly WantedLetter[]): Promise<void> {
   const [groups, topics, keys] = [
-    rows.map((row) => row.group),
-    rows.map((row) => row.topic),
-    rows.map((row) => row.key),
+    letters.map(({ group }) => group),
+    letters.map(({ topic }) => topic),
+    letters.map(({ key }) => key),
   ];
   await sql`
     with held as materialized (
@@ -104,7 +137,6 @@ export async function selectWanted(
     update parked_keys set due_at = clock_timestamp() from held
     where (parked_keys.consumer_group, parked_keys.topic, parked_keys.key) = (held.consumer_group, held.topic, held.key)
     `.execute(tx);
-  return rows;
 }
 
 /** Returns how many letters were still unresolved; each has a row in the audit. */

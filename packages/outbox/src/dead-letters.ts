@@ -1,17 +1,21 @@
 import { AppError } from '@nova/errors';
 import type { DeadLetterCause } from '@nova/events';
 import type { Kysely } from 'kysely';
+import { announceSettled } from './dead-letter-events.ts';
 import { insertAudit, resolveLetter } from './dead-letter-repository.ts';
 import {
   type DeadLetter,
   type DeadLetterDetails,
   findLetter,
+  findLetters,
+  lockKeysOf,
   lockUnresolved,
   markRequested,
   readClock,
-  selectAudit,
+  selectAudits,
   selectLetters,
-  selectWanted,
+  selectWaiting,
+  type WantedPage,
 } from './dead-letter-requests.ts';
 import { once } from './inbox.ts';
 import { freeKeyIfEmpty, lockKey, setDue } from './parked-key-repository.ts';
@@ -23,8 +27,8 @@ export type DeadLetterSelection = { readonly group?: string } & (
   | { readonly all: true }
 );
 
-/** Letters that were asked for now; `at` tells this request from others. */
-export type ReplayRequest = { readonly requested: number; readonly at: Date };
+/** Letters that were asked for now; `at` tells this request from others. `more`: others wait that nobody has asked for. */
+export type ReplayRequest = { readonly requested: number; readonly at: Date; readonly more: boolean };
 
 const chunk = 500;
 export const maxListed = 500;
@@ -42,15 +46,38 @@ export async function requestReplay<Tables>(
   let requested = 0;
   let after = '0';
   for (;;) {
-    const wanted = await db.transaction().execute(async (tx) => {
-      const letters = await selectWanted(tx, selection, { after, limit: chunk });
-      requested += await markRequested(tx, { letters, by, at });
-      return letters;
-    });
-    const last = wanted.at(-1);
-    if (!last || wanted.length < chunk) return { requested, at };
-    after = last.sequence;
+    const page = { after, limit: chunk, unasked: false };
+    const batch = await requestBatch(db, selection, { page, by, at });
+    requested += batch.requested;
+    if (batch.last === undefined || !batch.isFull) return { requested, at, more: false };
+    after = batch.last;
   }
+}
+
+/** The same for at most `limit` (up to 500) letters, of which nobody has asked for any; what is resolved is no error. */
+export async function requestSomeReplays<Tables>(
+  db: Kysely<Tables>,
+  { by, limit, ...selection }: { by: string; limit: number } & DeadLetterSelection,
+): Promise<ReplayRequest> {
+  if ('id' in selection && !(await findLetter(db, selection.id))) throw notFound(selection.id);
+  const at = await readClock(db);
+  const page = { after: '0', limit, unasked: true };
+  const { requested, isFull, last } = await requestBatch(db, selection, { page, by, at });
+  const next = isFull ? await selectWaiting(db, selection, { after: last ?? '0', limit: 1, unasked: true }) : [];
+  return { requested, at, more: next.length > 0 };
+}
+
+async function requestBatch<Tables>(
+  db: Kysely<Tables>,
+  selection: DeadLetterSelection,
+  { page, by, at }: { page: WantedPage; by: string; at: Date },
+): Promise<{ requested: number; isFull: boolean; last: string | undefined }> {
+  return db.transaction().execute(async (tx) => {
+    const letters = await selectWaiting(tx, selection, page);
+    await lockKeysOf(tx, letters);
+    const requested = await markRequested(tx, { letters, by, at });
+    return { requested, isFull: letters.length === page.limit, last: letters.at(-1)?.sequence };
+  });
 }
 
 /**
@@ -63,7 +90,7 @@ export async function discard<Tables>(db: Kysely<Tables>, { by, id }: { by: stri
     const parked = { group, topic, key };
     await lockKey(tx, parked);
     if (!(await lockUnresolved(tx, id))) throw resolvedAlready(id);
-    await resolveLetter(tx, id, 'discarded');
+    await announceSettled(tx, await resolveLetter(tx, id, 'discarded'), { resolution: 'discarded', by });
     if (eventId !== null) await once(tx, group, eventId);
     await insertAudit(tx, { id, group }, { who: by, what: 'discard', outcome: 'discarded' });
     await setDue(tx, parked, 0);
@@ -88,11 +115,24 @@ export async function listDeadLetters<Tables>(
   return { letters: letters.slice(0, first), hasMore: letters.length > first };
 }
 
-/** One letter with its value, headers and everything that was done to it. Throws NOT_FOUND. */
+/** One letter with its value, headers and what was done to it. Throws NOT_FOUND. */
 export async function showDeadLetter<Tables>(db: Kysely<Tables>, id: string): Promise<DeadLetterDetails> {
-  const letter = await findLetter(db, id);
+  const [letter] = await showDeadLetters(db, [id]);
   if (!letter) throw notFound(id);
-  return { ...letter, audit: await selectAudit(db, id) };
+  return letter;
+}
+
+/** Those that there are among the ids, with their values, headers and what was done to them; two statements. */
+export async function showDeadLetters<Tables>(
+  db: Kysely<Tables>,
+  ids: readonly string[],
+): Promise<DeadLetterDetails[]> {
+  const letters = await findLetters(db, ids);
+  const audits = await selectAudits(
+    db,
+    letters.map(({ id }) => id),
+  );
+  return letters.map((letter) => ({ ...letter, audit: audits.get(letter.id) ?? [] }));
 }
 
 async function findUnresolved<Tables>(db: Kysely<Tables>, id: string) {

@@ -10,7 +10,9 @@ export {
   maxListed,
   type ReplayRequest,
   requestReplay,
+  requestSomeReplays,
   showDeadLetter,
+  showDeadLetters,
 } from './dead-letters.ts';
 export { inboxRetentionMs, once } from './inbox.ts';
 export { discardParkedEvent, listParkedKeys, type ParkedKey, retryParkedKey } from './parked-keys.ts';

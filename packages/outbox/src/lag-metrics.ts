@@ -1,11 +1,8 @@
-import type { EventLog } from '@nova/events';
 import type { Metrics } from '@nova/runtime';
-import { createScrapedGauges } from './scraped-gauge.ts';
+import type { ObservedConsumer } from './observe-consumer.ts';
+import { createScrapedGauges, type Sample } from './scraped-gauge.ts';
 
-export function observeLag(
-  metrics: Metrics,
-  { log, group, topics }: { log: EventLog; group: string; topics: readonly string[] },
-): void {
+export function observeLag(metrics: Metrics, consumers: ReadonlySet<ObservedConsumer>): void {
   createScrapedGauges(metrics, {
     source: 'consumer lag',
     gauges: [
@@ -16,13 +13,16 @@ export function observeLag(
       },
     ],
     async read() {
-      const lags = await log.lag(group, topics);
-      return {
-        consumer_lag_records: lags.map(({ topic, partition, records }) => ({
-          labels: { group, topic, partition: String(partition) },
-          value: Number(records),
-        })),
-      };
+      const lags = await Promise.all([...consumers].map(lagOf));
+      return { consumer_lag_records: lags.flat() };
     },
   });
+}
+
+async function lagOf({ log, group, topics }: ObservedConsumer): Promise<Sample[]> {
+  const lags = await log.lag(group, topics);
+  return lags.map(({ topic, partition, records }) => ({
+    labels: { group, topic, partition: String(partition) },
+    value: Number(records),
+  }));
 }

@@ -6,21 +6,59 @@ import { observeDeadLetters } from './dead-letter-metrics.ts';
 import { observeLag } from './lag-metrics.ts';
 import type { ReplayObserver } from './replay-observer.ts';
 
+/** What one group consumes, and where it keeps what it set aside. */
+export type ObservedConsumer = {
+  readonly db: Kysely<unknown>;
+  readonly log: EventLog;
+  readonly group: string;
+  readonly topics: readonly string[];
+};
+
+type SharedMetrics = {
+  /** The groups of this process that run now. */
+  readonly consumers: Set<ObservedConsumer>;
+  readonly observer: ConsumerObserver & ReplayObserver;
+  remove(): void;
+};
+
+const sharedByRegistry = new WeakMap<Metrics, SharedMetrics>();
+
 /**
- * The metrics of one consumer; a registry has room for one at a time. Gauges are read from the database and the log when
- * scraped. `remove` takes them out of the registry again.
+ * The metrics of a consumer, which it shares with other groups of the registry. Gauges are read from the database and the log
+ * when scraped. `remove` takes the group out again, and the metrics with the last one.
  */
-export function observeConsumer<Tables>(
+export function observeConsumer(
   metrics: Metrics,
-  consumer: { db: Kysely<Tables>; log: EventLog; group: string; topics: readonly string[] },
+  consumer: ObservedConsumer,
 ): { observer: ConsumerObserver & ReplayObserver; remove: () => void } {
+  const shared = sharedByRegistry.get(metrics) ?? createShared(metrics);
+  sharedByRegistry.set(metrics, shared);
+  shared.consumers.add(consumer);
+  return {
+    observer: shared.observer,
+    remove() {
+      shared.consumers.delete(consumer);
+      if (shared.consumers.size > 0) return;
+      shared.remove();
+      sharedByRegistry.delete(metrics);
+    },
+  };
+}
+
+function createShared(metrics: Metrics): SharedMetrics {
+  const consumers = new Set<ObservedConsumer>();
   const before = new Set(metrics.getMetricsAsArray().map(({ name }) => name));
-  observeDeadLetters(metrics, consumer);
-  observeLag(metrics, consumer);
+  observeDeadLetters(metrics, consumers);
+  observeLag(metrics, consumers);
+  const observer = createObserver(metrics);
+  const added = metrics.getMetricsAsArray().filter(({ name }) => !before.has(name));
+  return { consumers, observer, remove: () => added.forEach(({ name }) => void metrics.removeSingleMetric(name)) };
+}
+
+function createObserver(metrics: Metrics): ConsumerObserver & ReplayObserver {
   const counters = createCounters(metrics);
   const { handleSeconds, ageSeconds } = createHistograms(metrics);
-  const added = metrics.getMetricsAsArray().filter(({ name }) => !before.has(name));
-  const observer: ConsumerObserver & ReplayObserver = {
+  return {
     onDelivery: ({ group, topic, redelivered }) => counters.redeliveries.inc({ group, topic }, redelivered),
     onRecord({ group, record: { topic }, result, seconds }) {
       counters.events.inc({ group, topic, result });
@@ -32,7 +70,6 @@ export function observeConsumer<Tables>(
     onTrouble: ({ group }) => counters.trouble.inc({ group }),
     onReplay: ({ group, outcome }) => counters.replays.inc({ group, outcome }),
   };
-  return { observer, remove: () => added.forEach(({ name }) => void metrics.removeSingleMetric(name)) };
 }
 
 function createCounters(metrics: Metrics) {

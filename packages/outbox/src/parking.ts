@@ -1,9 +1,7 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type DeadLetterCause, EventError, type LogRecord, type RecordResult, readEvent } from '@nova/events';
-import { type DeadLettered, DeadLetteredSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js';
 import type { Kysely } from 'kysely';
-import { type AnyTransaction, append } from './append.ts';
+import type { AnyTransaction } from './append.ts';
+import { announceLetter } from './dead-letter-events.ts';
 import { insertDeadLetter, type NewDeadLetter, wasSeen } from './dead-letter-repository.ts';
 import { parkKey } from './parked-key-repository.ts';
 import { storable, storableKey } from './storable.ts';
@@ -20,8 +18,6 @@ import { storable, storableKey } from './storable.ts';
  * - Everybody locks in the order parked key, then inbox or letters: no circle.
  */
 
-/** Values larger than this are not repeated in the announcement, which has to fit into a record itself. */
-const maxAnnouncedBytes = 512 * 1024;
 const maxCauseLength = 2_000;
 
 export type Aside = {
@@ -77,35 +73,8 @@ async function store(tx: AnyTransaction, aside: Aside): Promise<boolean> {
   };
   const inserted = await insertDeadLetter(tx, letter);
   if (!inserted) return false;
-  const { headers, key } = letter;
-  await append(tx, DeadLetteredSchema, {
-    aggregateId: key === '' ? inserted.id : key,
-    message: announcement(letter, inserted),
-    origin: { correlationId: headers['correlation-id'] ?? '', traceparent: headers.traceparent ?? '' },
-  });
+  await announceLetter(tx, inserted);
   return true;
-}
-
-function announcement(
-  { group, record, headers, causeCode, cause, tries }: NewDeadLetter,
-  { id, failedAt }: { id: string; failedAt: Date },
-): MessageInitShape<typeof DeadLetteredSchema> {
-  const { topic: originTopic, partition: originPartition, offset: originOffset, key, value } = record;
-  const message: DeadLettered = create(DeadLetteredSchema, {
-    deadLetterId: id,
-    consumerGroup: group,
-    originTopic,
-    originPartition,
-    originOffset,
-    key,
-    headers,
-    value: value.length > maxAnnouncedBytes ? new Uint8Array() : value,
-    causeCode,
-    cause,
-    tries,
-    failedAt: timestampFromDate(failedAt),
-  });
-  return message;
 }
 
 function eventIn(record: LogRecord): { id: string; type: string } | undefined {

@@ -1,5 +1,6 @@
 import { failureOf, type Routed } from '@nova/events';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { announceLetter, announceSettled } from './dead-letter-events.ts';
 import { failLetter, type HeadLetter, insertAudit, readHeadLetter, resolveLetter } from './dead-letter-repository.ts';
 import { once } from './inbox.ts';
 import { freeKeyIfEmpty, type ParkedKey, setDue, takeDueKey } from './parked-key-repository.ts';
@@ -52,7 +53,8 @@ async function replay<Tables>(
   await sql`savepoint replay`.execute(tx);
   try {
     const outcome = await applyLetter(work, tx, head);
-    await resolveLetter(tx, id, 'replayed');
+    const settled = await resolveLetter(tx, id, 'replayed');
+    await announceSettled(tx, settled, { resolution: 'replayed', by: who });
     await insertAudit(tx, { id, group }, { who, what: 'replay', outcome });
     await freeKeyIfEmpty(tx, parked);
     return () => observer.onReplay?.({ group, id, outcome });
@@ -63,7 +65,7 @@ async function replay<Tables>(
       return () => observer.onReplayWaits?.({ group, id, error });
     }
     const { causeCode, cause } = causeOf(error);
-    await failLetter(tx, parked, { id, causeCode, cause });
+    await announceLetter(tx, await failLetter(tx, parked, { id, causeCode, cause }));
     await insertAudit(tx, { id, group }, { who, what: 'replay', outcome: 'failed', cause });
     await setDue(tx, parked, null);
     return () => observer.onReplay?.({ group, id, outcome: 'failed', error });

@@ -64,7 +64,7 @@ export async function startConsumer<Tables>(options: StartConsumerOptions<Tables
   const topics = topicsOf(options);
   const route = createRouter(options.handlers, options.catalogue ?? readEventCatalogue());
   const stack = new StopStack();
-  const measured = metrics && observeConsumer(metrics, { db, log, group, topics });
+  const measured = metrics && observeConsumer(metrics, { db: db as unknown as Kysely<unknown>, log, group, topics });
   if (measured) stack.add('metrics', measured.remove);
   const { live, replays } = tellAll([logConsumer(logger), measured?.observer, options.observer]);
   const work: LiveWork<Tables> = { db, group, logger, observer: live, route };

@@ -249,3 +249,20 @@ test('the metrics say what happened, what waits and how far behind the group is'
   expect(value('consumer_lag_records', 'partition="0"')).toBe('0');
   expect(Number(value('consumer_event_age_seconds_count', 'group="user"'))).toBe(1);
 });
+
+test('groups of one process share the metrics, and one that stops takes only itself out', async () => {
+  const metrics = createMetrics('test');
+  await database.send([eventRecord('a', 1)]);
+  const first = await start(effectHandler(), { metrics });
+  const second = await start(effectHandler(), { metrics, group: 'another' });
+  const groups = async (name: string) => {
+    const lines = (await metrics.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
+    return [...new Set(lines.map((line) => line.match(/group="(\w+)"/)?.[1]))].sort();
+  };
+  await expect.poll(() => groups('consumer_events_total')).toEqual(['another', 'user']);
+  expect(await groups('consumer_lag_records')).toEqual(['another', 'user']);
+  await first.stop();
+  await expect.poll(() => groups('consumer_lag_records'), { interval: 500 }).toEqual(['another']);
+  await second.stop();
+  expect(await metrics.metrics()).not.toContain('consumer_lag_records');
+});

@@ -124,6 +124,7 @@ test('the announcement carries what was set aside, but not a value that would no
   expect(first).toMatchObject(
     create(DeadLetteredSchema, {
       deadLetterId: letters[0]?.id,
+      domain: 'user',
       consumerGroup: group,
       originTopic: topic,
       originPartition: 3,

@@ -29,11 +29,12 @@ export type EventParts<Tables> = {
   readonly stack: StopStack;
 };
 
+export type EventHandlers<Tables> = readonly EventHandler<HandlerContext<Tables>>[];
+
 export type EventRoles<Tables> = {
   readonly has: (role: Role) => boolean;
-  readonly handlers: readonly EventHandler<HandlerContext<Tables>>[];
-  /** Consumes them. */
-  readonly group: string;
+  /** What each consumer group does. */
+  readonly groups: Readonly<Record<string, EventHandlers<Tables>>>;
 };
 
 const retryMs = 1_000;
@@ -42,27 +43,28 @@ const retryMs = 1_000;
  * Publishes the domain's outbox and consumes events. Returns at once and begins as soon as the log has
  * its topics: a log that is away keeps no service from starting.
  */
-export function startEventRoles<Tables>(parts: EventParts<Tables>, { has, handlers, group }: EventRoles<Tables>): void {
+export function startEventRoles<Tables>(parts: EventParts<Tables>, { has, groups }: EventRoles<Tables>): void {
   const { db, log, metrics, stack } = parts;
-  const consumes = has('consumers') && handlers.length > 0;
+  const consumed = has('consumers') ? Object.entries(groups).filter(([, handlers]) => handlers.length > 0) : [];
   if (has('relay')) observeOutbox(metrics, db);
-  if (!has('relay') && !consumes) return;
+  if (!has('relay') && consumed.length === 0) return;
   const eventLog = openEventLog(parts);
   const stopping = new AbortController();
-  const begin = async (): Promise<readonly Running[]> => {
+  const running: Running[] = [];
+  const begin = async (): Promise<void> => {
     await makeTopics(eventLog, { log, stopping: stopping.signal });
-    if (stopping.signal.aborted) return [];
-    return [
-      ...(has('relay') ? [startRelayOf(parts, eventLog)] : []),
-      ...(consumes ? [await startConsumer({ ...parts, log: eventLog, logger: log, group, handlers })] : []),
-    ];
+    if (stopping.signal.aborted) return;
+    if (has('relay')) running.push(startRelayOf(parts, eventLog));
+    for (const [group, handlers] of consumed)
+      running.push(await startConsumer({ ...parts, log: eventLog, logger: log, group, handlers }));
   };
   const begun = begin();
   begun.catch((error: unknown) => log.fatal({ err: error }, 'events are neither published nor consumed'));
   stack.add('relay and consumers', async () => {
     stopping.abort();
-    // The consumer first: what it sets aside, its relay still publishes.
-    for (const part of [...(await begun)].reverse()) await part.stop();
+    // Consumers first: what they set aside, the relay still publishes.
+    await begun.catch(() => undefined);
+    for (const part of running.reverse()) await part.stop();
   });
 }
 

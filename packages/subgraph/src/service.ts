@@ -1,5 +1,3 @@
-import type { EventHandler } from '@nova/events';
-import type { HandlerContext } from '@nova/outbox';
 import { databaseFailure, openDatabase } from '@nova/postgres';
 import { createOwnCalls, type OwnCalls, type RpcService, readDescriptors, startRpcServer } from '@nova/rpc';
 import {
@@ -15,7 +13,8 @@ import {
   startAdminServer,
 } from '@nova/runtime';
 import type { Kysely } from 'kysely';
-import { startEventRoles } from './event-roles.ts';
+import { deadLetterService } from './dead-letter-service.ts';
+import { type EventHandlers, startEventRoles } from './event-roles.ts';
 import type { RequestContext } from './request-context.ts';
 import { type Role, roles } from './roles.ts';
 import { type SubgraphOptions, startSubgraphServer } from './server.ts';
@@ -35,10 +34,12 @@ export type ServiceParts<Tables> = {
 export type ServiceDoors<Tables, Context extends RequestContext> = {
   /** Undefined for a domain that has no subgraph. */
   readonly graphql?: Pick<SubgraphOptions<Context>, 'resolvers' | 'createContext' | 'routes'>;
+  /** Beside the service of its dead letters, which every domain that consumes has. */
   readonly grpc?: readonly RpcService[];
-  /** Of the events it consumes, as the group of that name. Default: the domain's. */
-  readonly group?: string;
-  readonly consumers?: readonly EventHandler<HandlerContext<Tables>>[];
+  /** Of the events it consumes, as the group that has the domain's name. */
+  readonly consumers?: EventHandlers<Tables>;
+  /** Other groups by their names, for a domain that does several independent things with the same events. */
+  readonly groups?: Readonly<Record<string, EventHandlers<Tables>>>;
   /** Starts what it does on its own, in processes that consume. */
   readonly background?: () => Running;
 };
@@ -92,12 +93,12 @@ async function start<Tables, Context extends RequestContext>(
   const checks = [stack.readiness, { name: 'database', check: database.check }];
   const shared: SharedParts = { name, config, log, metrics, stack };
   const adminUrl = await startAdmin(shared, checks);
-  startEventRoles<Tables>(
-    { ...shared, db: database.db },
-    { has, handlers: doors.consumers ?? [], group: doors.group ?? name },
-  );
+  const groups = { ...(doors.consumers ? { [name]: doors.consumers } : {}), ...doors.groups };
+  startEventRoles<Tables>({ ...shared, db: database.db }, { has, groups });
   if (has('consumers') && doors.background) stack.add('background work', doors.background().stop);
-  const grpcAddress = has('grpc') && doors.grpc ? await startGrpc(shared, doors.grpc) : '';
+  const consumes = Object.values(groups).some((handlers) => handlers.length > 0);
+  const services = [...(doors.grpc ?? []), ...(consumes ? [deadLetterService(database.db)] : [])];
+  const grpcAddress = has('grpc') && services.length > 0 ? await startGrpc(shared, services) : '';
   const graphqlUrl = has('graphql') && doors.graphql ? await startGraphql(shared, doors.graphql) : '';
   const urls = { graphqlUrl, grpcAddress, adminUrl };
   log.info(urls, `${name} is ready`);

@@ -32,7 +32,7 @@ export function subgraphSettings(domain: string) {
 }
 
 /** Domains that others ask over gRPC. */
-type Peer = 'identity' | 'user' | 'content' | 'social' | 'media' | 'communication' | 'search';
+type Peer = 'identity' | 'user' | 'content' | 'social' | 'media' | 'communication' | 'search' | 'events';
 
 /** Where a subgraph finds the gRPC services that it asks: `IDENTITY_GRPC_URL` and so on. */
 export function peerSettings<const P extends Peer>(...peers: readonly P[]) {
