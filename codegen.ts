@@ -52,6 +52,10 @@ const mappers: Record<string, Record<string, string>> = {
     Message: '../messages/message.ts#Message as MessageModel',
     Notification: '../notifications/notification.ts#Notification as NotificationModel',
   },
+  events: {
+    DomainEvent: '../domain-events/domain-event.ts#DomainEvent as DomainEventModel',
+    DeadLetter: '../dead-letters/dead-letter.ts#DeadLetter as DeadLetterModel',
+  },
 };
 
 const resolverTypes = Object.fromEntries(

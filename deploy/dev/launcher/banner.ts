@@ -1,6 +1,5 @@
 import { domainPorts } from '@nova/schema';
 import { colour } from '../bootstrap/colour.mjs';
-import { domainsWithoutGraph } from './domains.ts';
 import { gatewayUrl, type LauncherOptions } from './options.ts';
 import type { Seeded } from './seed-once.ts';
 
@@ -23,7 +22,6 @@ export function banner(facts: {
     ...domains.map((name) => {
       const ports = domainPorts(name, options.port);
       const pages = url(ports.admin, '/metrics');
-      if (domainsWithoutGraph.includes(name)) return row(`Domain ${name}`, pages);
       return row(`Subgraph ${name}`, `${url(ports.graphql, '/graphql')}  ${pages}`);
     }),
     ...(kafkaBrokers ? [row('Kafka (events)', `KAFKA_BROKERS=${kafkaBrokers}`)] : []),

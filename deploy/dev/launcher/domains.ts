@@ -14,9 +14,6 @@ export type DomainContext = {
   readonly redisUrl: string | undefined;
 };
 
-/** Domains that have a process and no subgraph. */
-export const domainsWithoutGraph: readonly string[] = ['events'];
-
 const loopback = '127.0.0.1';
 const poolMax = 5;
 const subgraphHeapMb = 192;

@@ -4,14 +4,7 @@ import { domainPorts, subgraphNames } from '@nova/schema';
 import { withProgress } from '../bootstrap/progress.mjs';
 import { banner } from './banner.ts';
 import { startDatabase } from './database.ts';
-import {
-  type DomainContext,
-  domainsWithoutGraph,
-  eventLogMigration,
-  gatewaySpec,
-  migrationOf,
-  subgraphSpec,
-} from './domains.ts';
+import { type DomainContext, eventLogMigration, gatewaySpec, migrationOf, subgraphSpec } from './domains.ts';
 import { beginKafka, type LauncherKafka } from './kafka.ts';
 import { ensureKeys } from './keys.ts';
 import { startLiveEditing } from './live-editing.ts';
@@ -33,8 +26,7 @@ type Launch = { readonly options: LauncherOptions; readonly stops: StopStack; re
  */
 export async function launch({ options, stops, signal }: Launch): Promise<void> {
   const place = (domain: string) => domainPorts(domain, options.port).graphql;
-  const graphs = subgraphNames();
-  const domains = [...graphs, ...domainsWithoutGraph].sort((a, b) => place(a) - place(b));
+  const domains = subgraphNames().sort((a, b) => place(a) - place(b));
   const logs = createLogPrinter({
     names: ['postgres', 'kafka', 'redis', ...domains, 'gateway'],
     verbose: options.verbose,
@@ -65,7 +57,7 @@ export async function launch({ options, stops, signal }: Launch): Promise<void> 
     Promise.all(subgraphs.map((subgraph) => startUnlessStopped(subgraph, signal))),
   );
   signal.throwIfAborted();
-  const gateway = supervise(gatewaySpec(graphs, context), hooks);
+  const gateway = supervise(gatewaySpec(domains, context), hooks);
   stops.add('gateway', gateway.stop);
   await withProgress({ title: 'starting the gateway', done: 'gateway answers the sample query' }, async () => {
     await startUnlessStopped(gateway, signal);

@@ -4,13 +4,15 @@ import { createLogger } from '@nova/runtime';
 import type { RunningService } from '@nova/subgraph';
 import type { TestSubgraphs } from './subgraphs.ts';
 
-/** The events domain beside the subgraphs, in this process; `env` says which caches it purges. */
+/** Another process of the events domain beside the subgraphs; `env` says which caches it purges. */
 export function startEvents(
   { database, keys }: TestSubgraphs,
   env: Readonly<Record<string, string>>,
 ): Promise<RunningService> {
   const config = readEnv({
     APP_ENV: 'test',
+    GRAPHQL_PORT: '0',
+    GRPC_PORT: '0',
     ADMIN_PORT: '0',
     DATABASE_URL: database.urlFor('events'),
     DATABASE_POOL_MAX: '5',

@@ -5,6 +5,8 @@ import { createCommunicationService } from '@nova/communication';
 import { readEnv as readCommunicationEnv, toConfig as toCommunicationConfig } from '@nova/communication/config';
 import { createContentService } from '@nova/content';
 import { readEnv as readContentEnv, toConfig as toContentConfig } from '@nova/content/config';
+import { createEventsService } from '@nova/events-domain';
+import { readEnv as readEventsEnv, toConfig as toEventsConfig } from '@nova/events-domain/config';
 import { createIdentityService } from '@nova/identity';
 import { readEnv as readIdentityEnv, toConfig as toIdentityConfig } from '@nova/identity/config';
 import { createMediaService } from '@nova/media';
@@ -30,6 +32,7 @@ const starters = {
   communication: (env, overrides) =>
     createCommunicationService(toCommunicationConfig(readCommunicationEnv(env)), overrides),
   search: (env, overrides) => createSearchService(toSearchConfig(readSearchEnv(env)), overrides),
+  events: (env, overrides) => createEventsService(toEventsConfig(readEventsEnv(env)), overrides),
 } satisfies Record<string, (env: Env, overrides: ServiceOverrides) => Promise<RunningService>>;
 
 type Env = Readonly<Record<string, string>>;
@@ -114,6 +117,7 @@ async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestS
     media: await start('media'),
     communication: await start('communication'),
     search: await start('search'),
+    events: await start('events'),
     stop: () => stack.stop(),
   };
 }

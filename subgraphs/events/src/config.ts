@@ -1,10 +1,18 @@
 import { redisSettings } from '@nova/cache';
 import { ConfigError, readSettings, readTokenFile, type SettingValues, setting } from '@nova/runtime';
-import { subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
+import { peerSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
 export const settings = {
   ...subgraphSettings('events'),
+  ...peerSettings('identity', 'user', 'content', 'social', 'media', 'communication', 'search', 'events'),
   ...redisSettings,
+  AUDIT_RETENTION_MONTHS: setting.integer({
+    default: 13,
+    min: 1,
+    max: 120,
+    description:
+      'Whole months that the audit trail is kept besides the current one; then their partitions are dropped.',
+  }),
   GATEWAY_PURGE_URLS: setting.list({
     description:
       'Admin ports of the gateways, as http://one:4001,http://other:4001: without REDIS_URL each keeps a cache of its own and is told there what to purge.',
@@ -28,7 +36,26 @@ export function readEnv(env: NodeJS.ProcessEnv): SettingValues<typeof settings> 
 
 /** Throws ConfigError when a key or token file cannot be used. */
 export function toConfig(env: SettingValues<typeof settings>) {
-  return { ...toSubgraphConfig('events', env), cache: cacheLocation(env) };
+  return {
+    ...toSubgraphConfig('events', env),
+    cache: cacheLocation(env),
+    auditRetentionMonths: env.AUDIT_RETENTION_MONTHS,
+    domainAddresses: domainAddresses(env),
+  };
+}
+
+/** Where each domain serves its dead letters. */
+function domainAddresses(env: SettingValues<typeof settings>): Readonly<Record<string, string>> {
+  return {
+    identity: env.IDENTITY_GRPC_URL,
+    user: env.USER_GRPC_URL,
+    content: env.CONTENT_GRPC_URL,
+    social: env.SOCIAL_GRPC_URL,
+    media: env.MEDIA_GRPC_URL,
+    communication: env.COMMUNICATION_GRPC_URL,
+    search: env.SEARCH_GRPC_URL,
+    events: env.EVENTS_GRPC_URL,
+  };
 }
 
 /** Undefined where nothing is said of any. */

@@ -1,24 +1,45 @@
 import { openRedis } from '@nova/cache';
+import { readEventCatalogue } from '@nova/events';
 import type { Logger, Metrics, StopStack } from '@nova/runtime';
-import { type RequestContext, type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
+import { type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
 import type { CacheLocation, Config } from './config.ts';
-import { createConsumers } from './consumers/index.ts';
+import { createGroups } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
+import { createDeadLetterCommands } from './dead-letters/dead-letter-commands.ts';
+import type { Deps } from './deps.ts';
+import { createDomainEventCommands } from './domain-events/domain-event-commands.ts';
+import { listEventTypes } from './event-types/event-type-catalogue.ts';
+import { type Context, createContext } from './graphql/context.ts';
+import { resolvers } from './graphql/resolvers/index.ts';
+import { createLetterOwners } from './grpc/clients.ts';
 import { createGatewayPurge } from './purges/gateway-purge.ts';
 import type { PurgeCaches } from './purges/purge.ts';
 import { observePurges } from './purges/purge-metrics.ts';
 import { createRedisPurge } from './purges/redis-purge.ts';
 
-/** Starts events: what others keep is purged when an event made it old. */
+/** Starts events: the audit trail, dead letters of all domains, and purges of what an event made old. */
 export function createEventsService(config: Config, overrides: ServiceOverrides = {}): Promise<RunningService> {
-  return startService<Tables, RequestContext>({
+  return startService<Tables, Context>({
     name: 'events',
     config,
     overrides,
-    build({ log, metrics, stack }) {
+    build({ db, log, metrics, stack }) {
       const purge = openPurge(config.cache, { log, metrics, stack });
       if (!purge) log.warn('neither REDIS_URL nor GATEWAY_PURGE_URLS is set: no cache is purged');
-      return purge ? { consumers: createConsumers(purge), group: 'cache-purges' } : {};
+      const owners = createLetterOwners(config.domainAddresses);
+      stack.add('clients of the domains', owners.stop);
+      const catalogue = readEventCatalogue();
+      const deps: Deps = {
+        db,
+        owners,
+        eventTypes: listEventTypes(catalogue),
+        deadLetters: createDeadLetterCommands({ db, owners }),
+      };
+      const domainEvents = createDomainEventCommands({ retentionMonths: config.auditRetentionMonths });
+      return {
+        graphql: { resolvers, createContext: (request) => createContext(request, deps) },
+        groups: createGroups({ catalogue, domainEvents, purge }),
+      };
     },
   });
 }

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { entityTag } from '@nova/cache';
-import { DeadLetteredSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js';
+import { DeadLetteredSchema, DeadLetterSettledSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js';
 import {
   CommentAddedSchema,
   CommentDeletedSchema,
@@ -69,6 +69,7 @@ export const cacheTags: readonly CacheTags[] = [
 /** Events that change nothing a subgraph answers. */
 export const withoutCacheTags: readonly DescMessage[] = [
   DeadLetteredSchema,
+  DeadLetterSettledSchema,
   // Blocks show to their owner only, and what they end has events of its own, as what an erasure ends.
   UserBlockedSchema,
   UserUnblockedSchema,

@@ -1,12 +1,25 @@
-import { type EventHandler, on } from '@nova/events';
+import type { EventCatalogue, EventHandler } from '@nova/events';
 import type { HandlerContext } from '@nova/outbox';
 import type { Tables } from '../db/tables.ts';
+import type { DomainEventCommands } from '../domain-events/domain-event-commands.ts';
 import type { PurgeCaches } from '../purges/purge.ts';
-import { cacheTags } from './cache-tags.ts';
+import { auditTrail } from './audit-trail.ts';
+import { cachePurges } from './cache-purges.ts';
+import { deadLetterSettled } from './dead-letter-settled.ts';
+import { deadLettered } from './dead-lettered.ts';
 
-/** What events listens to: everything that makes something old. A purge may come twice, so it needs no transaction. */
-export function createConsumers(purge: PurgeCaches): EventHandler<HandlerContext<Tables>>[] {
-  return cacheTags.map(({ schema, tagsOf }) =>
-    on(schema, ({ message, type: eventType, occurredAt }) => purge({ tags: tagsOf(message), eventType, occurredAt })),
-  );
+type Groups = Readonly<Record<string, readonly EventHandler<HandlerContext<Tables>>[]>>;
+
+/** What events listens to. Each group has a pace, an inbox and dead letters of its own; their names never change. */
+export function createGroups(deps: {
+  catalogue: EventCatalogue;
+  domainEvents: DomainEventCommands;
+  /** Undefined where no cache is kept. */
+  purge: PurgeCaches | undefined;
+}): Groups {
+  return {
+    'audit-trail': auditTrail(deps.catalogue, deps.domainEvents),
+    'dead-letters': [deadLettered, deadLetterSettled],
+    ...(deps.purge ? { 'cache-purges': cachePurges(deps.purge) } : {}),
+  };
 }
