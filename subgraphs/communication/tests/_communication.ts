@@ -65,9 +65,9 @@ function publisher(subgraphs: TestSubgraphs, stack: StopStack) {
     if (!databases.has(domain)) stack.add(`database of ${domain}`, database.stop);
     databases.set(domain, database);
     const origin = { correlationId: 'a-test-of-nova', traceparent: traceparentFrom(undefined) };
-    await database.db.transaction().execute((tx) =>
-      append(tx, schema, { aggregateId: key, message: message as MessageInitShape<D>, origin }),
-    );
+    await database.db
+      .transaction()
+      .execute((tx) => append(tx, schema, { aggregateId: key, message: message as unknown as MessageInitShape<D>, origin }));
   };
 }
 
@@ -87,7 +87,11 @@ function conversing(send: ReturnType<typeof subgraphClient>) {
       const query = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { message { id payload } } }`;
       const message = { conversationId, clientMessageId: `m${sent}`, payload: base64(`Said ${sent}`), ...input };
       const { data, errors } = await send(query, { as: viewer.as, variables: { input: message } });
-      return { id: data?.sendMessage.message.id as string, payload: data?.sendMessage.message.payload as string, errors };
+      return {
+        id: data?.sendMessage.message.id as string,
+        payload: data?.sendMessage.message.payload as string,
+        errors,
+      };
     },
   };
 }

@@ -39,7 +39,9 @@ test('two people have one conversation, whoever of them starts it, and however o
 test('the same two starting at the same time, from both sides, make one conversation', async () => {
   const [one, two] = (await communication.people(2)) as [Person, Person];
   const started = await Promise.all(
-    Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? communication.start(one, [two]) : communication.start(two, [one]))),
+    Array.from({ length: 20 }, (_, at) =>
+      at % 2 === 0 ? communication.start(one, [two]) : communication.start(two, [one]),
+    ),
   );
   expect(started.flatMap(({ errors }) => errors)).toEqual([]);
   expect(new Set(started.map(({ id }) => id)).size).toBe(1);
@@ -72,7 +74,9 @@ test('who blocks and who is blocked get the same answer, about one person and ab
     await communication.start(blocked, [third, blocker]),
   ];
   expect(answers.map(codeOf)).toEqual(['USER_UNREACHABLE', 'USER_UNREACHABLE', 'USER_UNREACHABLE']);
-  expect(new Set(answers.map(({ errors }) => JSON.stringify([errors[0]?.message, errors[0]?.extensions]))).size).toBe(1);
+  expect(new Set(answers.map(({ errors }) => JSON.stringify([errors[0]?.message, errors[0]?.extensions]))).size).toBe(
+    1,
+  );
 });
 
 test('however large a group is, social is asked once', async () => {

@@ -31,7 +31,9 @@ async function read(viewer: Person, fields: string, conversationId = id) {
 
 async function sentEvents() {
   const { rows } = await sql<{ key: string; payload: Buffer }>`
-    select key, payload from outbox_events where type = 'communication.message_sent' order by id`.execute(communication.db);
+    select key, payload from outbox_events where type = 'communication.message_sent' order by id`.execute(
+    communication.db,
+  );
   return rows.map(({ key, payload }) => ({ key, ...fromBinary(MessageSentSchema, payload) }));
 }
 
@@ -40,7 +42,8 @@ test('what was sent comes out byte for byte, for every participant', async () =>
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
       const payload = Buffer.from(bytes).toString('base64');
       expect((await communication.say(ada, id, { payload })).errors).toEqual([]);
-      for (const viewer of [ada, grace]) expect((await read(viewer, 'lastMessage { payload }')).lastMessage).toEqual({ payload });
+      for (const viewer of [ada, grace])
+        expect((await read(viewer, 'lastMessage { payload }')).lastMessage).toEqual({ payload });
     }),
     { numRuns: 10 },
   );
@@ -53,7 +56,8 @@ test('each device gets what was encrypted for it, and nobody what was for others
     { recipientId: ada.id, deviceId: 7, ciphertext: base64('for my tablet') },
   ];
   expect((await communication.say(ada, id, { payload: undefined, ciphertexts })).errors).toEqual([]);
-  const fields = 'lastMessage { payload one: ciphertext(deviceId: 1) two: ciphertext(deviceId: 2) seven: ciphertext(deviceId: 7) }';
+  const fields =
+    'lastMessage { payload one: ciphertext(deviceId: 1) two: ciphertext(deviceId: 2) seven: ciphertext(deviceId: 7) }';
   expect((await read(grace, fields)).lastMessage).toEqual({
     payload: null,
     one: base64('for the phone'),
@@ -119,7 +123,11 @@ test('messages come newest first, page by page, each once', async () => {
   for (let at = 0; at < 5; at += 1) ids.push((await communication.say(ada, own)).id);
   const first = await read(ada, 'messages(first: 3) { nodes { id } pageInfo { hasNextPage endCursor } }', own);
   const { endCursor, hasNextPage } = first.messages.pageInfo;
-  const rest = await read(ada, `messages(first: 3, after: "${endCursor}") { nodes { id } pageInfo { hasNextPage } }`, own);
+  const rest = await read(
+    ada,
+    `messages(first: 3, after: "${endCursor}") { nodes { id } pageInfo { hasNextPage } }`,
+    own,
+  );
   const seen = [...first.messages.nodes, ...rest.messages.nodes].map((node) => node.id);
   expect(seen).toEqual(ids.reverse());
   expect([hasNextPage, rest.messages.pageInfo.hasNextPage]).toEqual([true, false]);

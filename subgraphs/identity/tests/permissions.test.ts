@@ -26,7 +26,15 @@ async function setRoles(...args: string[]): Promise<{ code: number; output: stri
 const permissionsIn = (accessToken: string) => decodeJwt<{ permissions: string[] }>(accessToken).permissions;
 const ofEverybody = ['write:posts', 'write:profile', 'write:relations'];
 const ofModerators = ['delete:post', 'delete:comment'];
-const ofOperators = ['read:accounts', 'write:accounts', 'grant:permissions', 'read:erasures', 'reindex:search', 'read:events', 'replay:events'];
+const ofOperators = [
+  'read:accounts',
+  'write:accounts',
+  'grant:permissions',
+  'read:erasures',
+  'reindex:search',
+  'read:events',
+  'replay:events',
+];
 const all = [...ofEverybody, ...ofModerators, ...ofOperators];
 
 test.each([

@@ -1,6 +1,19 @@
 import type { AccountRole } from './account.ts';
 
-const permissions = ['write:posts', 'write:profile', 'delete:post', 'delete:comment', 'reindex:search', 'write:relations', 'read:erasures', 'read:accounts', 'write:accounts', 'grant:permissions', 'read:events', 'replay:events'] as const;
+const permissions = [
+  'write:posts',
+  'write:profile',
+  'delete:post',
+  'delete:comment',
+  'reindex:search',
+  'write:relations',
+  'read:erasures',
+  'read:accounts',
+  'write:accounts',
+  'grant:permissions',
+  'read:events',
+  'replay:events',
+] as const;
 export type Permission = (typeof permissions)[number];
 
 export function isPermission(name: string): name is Permission {
@@ -16,7 +29,15 @@ const byRole: Readonly<Record<AccountRole, readonly Permission[]>> = {
   moderator: ['delete:post', 'delete:comment'],
   admin: permissions,
   // Runs Nova and moderates nobody.
-  operator: ['read:accounts', 'write:accounts', 'grant:permissions', 'read:erasures', 'reindex:search', 'read:events', 'replay:events'],
+  operator: [
+    'read:accounts',
+    'write:accounts',
+    'grant:permissions',
+    'read:erasures',
+    'reindex:search',
+    'read:events',
+    'replay:events',
+  ],
 };
 
 export const permissionsOf: PermissionPolicy = (roles) => {
