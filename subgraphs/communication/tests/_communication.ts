@@ -67,7 +67,9 @@ function publisher(subgraphs: TestSubgraphs, stack: StopStack) {
     const origin = { correlationId: 'a-test-of-nova', traceparent: traceparentFrom(undefined) };
     await database.db
       .transaction()
-      .execute((tx) => append(tx, schema, { aggregateId: key, message: message as unknown as MessageInitShape<D>, origin }));
+      .execute((tx) =>
+        append(tx, schema, { aggregateId: key, message: message as unknown as MessageInitShape<D>, origin }),
+      );
   };
 }
 
