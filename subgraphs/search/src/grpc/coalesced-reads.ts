@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CallCause } from '@nova/rpc';
 
 /** Most ids that one call may ask for. */
 const maxIds = 1_000;
+/** How long a call waits for others who ask at about the same time: nothing against the lag of an event. */
+const gatherMs = 5;
 
 /**
  * Reads one by one what `read` gives by many ids: what is asked for while a call is under way goes together into the next one, which
@@ -15,6 +18,7 @@ export function createCoalescedReads<T>(
   const readOn = async () => {
     isReading = true;
     while (waiting.length > 0) {
+      await delay(gatherMs);
       const asked = waiting.slice(0, maxIds);
       waiting = waiting.slice(maxIds);
       const [first] = asked;

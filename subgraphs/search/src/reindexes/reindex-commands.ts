@@ -1,4 +1,4 @@
-import { isAppError } from '@nova/errors';
+import { AppError, isAppError } from '@nova/errors';
 import { type DirectSession, databaseFailure, openDirectSession } from '@nova/postgres';
 import { backoffMs, waitFor } from '@nova/resilience';
 import type { CallCause } from '@nova/rpc';
@@ -60,6 +60,8 @@ export function createReindexes(parts: Parts): Reindexes {
       try {
         await lockReindex(session);
         yield* build(parts, { session, cause, signal: AbortSignal.any([signal, session.lost]) });
+      } catch (error) {
+        throw session.lost.aborted && !signal.aborted ? sessionLost(error) : error;
       } finally {
         await session.close();
       }
@@ -115,4 +117,9 @@ async function swap(db: Kysely<Tables>, { id, signal }: { id: string; signal: Ab
       await waitFor(backoffMs(swapBackoff, failures), signal);
     }
   }
+}
+
+/** Whoever else rebuilds now may have its lock. */
+function sessionLost(cause: unknown): AppError {
+  return new AppError('SERVICE_UNAVAILABLE', 'The rebuild lost its database session.', { cause });
 }
