@@ -33,6 +33,7 @@ function seed(onProgress?: (step: SeedProgress) => void): Promise<void> {
     identity: database.urlFor('identity'),
     user: database.urlFor('user'),
     content: database.urlFor('content'),
+    search: database.urlFor('search'),
   };
   return seedDatabases({ urls, size, onProgress });
 }
@@ -54,6 +55,8 @@ async function digest(): Promise<unknown[]> {
     found.push(await rows(`select count(*), md5(string_agg(t::text, '|' order by id)) from ${table} t`));
   }
   found.push(await rows('select * from "user".post_counts order by user_id'));
+  found.push(await rows('select * from search.user_documents order by id'));
+  found.push(await rows('select * from search.post_documents order by id'));
   return found;
 }
 
@@ -98,7 +101,22 @@ test('progress ends at the whole of every table', () => {
     'post counts': { done: countedAuthors.length, total: countedAuthors.length },
     posts: { done: 600, total: 600 },
     comments: { done: 2_400, total: 2_400 },
+    'people to be found': { done: 60, total: 60 },
+    'posts to be found': { done: 600, total: 600 },
   });
+});
+
+test('everybody and every post can be found', async () => {
+  expect(await rows('select id, username, display_name from search.user_documents order by id')).toEqual(
+    await rows('select id, username, display_name from "user".profiles order by id'),
+  );
+  expect(await rows('select id, author_id, body, created_at from search.post_documents order by id')).toEqual(
+    await rows('select id, author_id, body, created_at from content.posts order by id'),
+  );
+  const [{ body = '' } = {}] = await rows<{ body: string }>('select body from content.posts order by id limit 1');
+  const [word = ''] = body.toLowerCase().match(/[a-z]{4,}/) ?? [];
+  const hits = await rows(`select 1 from search.post_documents where words @@ $1::tsquery`, [word]);
+  expect(hits.length).toBeGreaterThan(0);
 });
 
 test('nobody but the demo account and the demo moderator can sign in', async () => {

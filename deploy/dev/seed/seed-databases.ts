@@ -3,15 +3,17 @@ import type { Tables as ContentTables } from '@nova/content/tables';
 import type { Tables as IdentityTables } from '@nova/identity/tables';
 import { openDatabase } from '@nova/postgres';
 import { createLogger } from '@nova/runtime';
+import type { Tables as SearchTables } from '@nova/search/tables';
 import type { Tables as UserTables } from '@nova/user/tables';
 import { type Insertable, sql, type Transaction } from 'kysely';
 import { demoLogin, demoModerator } from './demo.ts';
 import { generateNetwork, type Network } from './network.ts';
+import { analyzeIndex, insertFoundPeople, insertFoundPosts } from './search.ts';
 
 /** How far a table is: rows written so far, of all. */
 export type SeedProgress = { readonly table: string; readonly done: number; readonly total: number };
 
-type Domain = 'identity' | 'user' | 'content';
+type Domain = 'identity' | 'user' | 'content' | 'search';
 
 const rowsPerStatement = 1_000;
 
@@ -72,6 +74,11 @@ export async function seedDatabases(options: {
         .execute(),
     );
     await sql`analyze posts, comments`.execute(db);
+  });
+  await inDatabase<SearchTables>(urls.search, async (db) => {
+    await inBatches(network.people, report('people to be found'), (rows) => insertFoundPeople(db, rows));
+    await inBatches(network.posts, report('posts to be found'), (rows) => insertFoundPosts(db, rows));
+    await analyzeIndex(db);
   });
 }
 

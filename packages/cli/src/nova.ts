@@ -7,6 +7,7 @@ import { buildManifest } from './persisted/build-manifest.ts';
 import { reportOperations } from './persisted/report-operations.ts';
 import { verifyDocuments } from './persisted/verify-documents.ts';
 import { showPlan } from './plan/show-plan.ts';
+import { searchCommands } from './search/reindex.ts';
 
 export type { Output } from './command.ts';
 
@@ -39,6 +40,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...deadLetterCommands,
   ...parkedEventCommands,
   ...deletionCommands,
+  ...searchCommands,
 };
 
 /** The `nova` command. Exit codes: 0 done, 1 failed or out of date, 2 not understood. */
@@ -81,6 +83,7 @@ function help(only?: string): string {
     '',
     '--check writes nothing and fails when the committed files are out of date.',
     'dead-letters, outbox and deletions use DATABASE_DIRECT_URL, with the role of the domain; --json prints JSON;',
+    'search reindex asks SEARCH_GRPC_URL and signs with SERVICE_KEY_FILE (npm start keeps its key in .data/keys/service-private.pem);',
     '--by says who asks (default: $USER), which the audit keeps.',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { runNova } from '@nova/cli';
 import { SearchService } from '@nova/proto/nova/search/v1/search_service_pb.js';
 import { startDeadline } from '@nova/resilience';
 import { callOptions, createCallTally, createRpcClient } from '@nova/rpc';
@@ -187,6 +188,37 @@ test('an owner that stays away ends the rebuild with an error that may pass', as
   search.owners.away.add('content');
   await expect(reindex()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   await expect.poll(leftovers).toBe(0);
+});
+
+test('the command of operators rebuilds it, and says in a sentence what kept it from doing so', async () => {
+  const id = await search.post('Eiderdown');
+  await search.settled();
+  await sql`truncate post_documents`.execute(search.db);
+  const run = async (env: NodeJS.ProcessEnv, ...more: string[]) => {
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    return { code: await runNova(['search', 'reindex', ...more], { log: print, error: print }, env), lines };
+  };
+  const env = {
+    APP_ENV: 'test',
+    SEARCH_GRPC_URL: search.service.grpcAddress,
+    SERVICE_KEY_FILE: search.keys.serviceKeyFile,
+  };
+  expect(await run(env)).toMatchObject({ code: 0, lines: [expect.stringMatching(/serves: \d+ people, \d+ posts\.$/)] });
+  expect(await found('eiderdown')).toEqual([id]);
+  const held = holdStream();
+  const first = reindex();
+  await held.reached;
+  expect(await run(env)).toEqual({ code: 1, lines: ['The index is being built already. (CONFLICT)'] });
+  held.release();
+  await first;
+  const stranger = { ...env, SERVICE_KEY_FILE: search.keys.identityPrivateKeyFile };
+  expect(await run(stranger)).toMatchObject({ code: 1, lines: [expect.stringContaining('UNAUTHENTICATED')] });
+  expect(await run({ APP_ENV: 'test' })).toMatchObject({
+    code: 1,
+    lines: [expect.stringContaining('SERVICE_KEY_FILE')],
+  });
+  expect((await run(env, '--quickly')).code).toBe(2);
 });
 
 async function asAdmin(text: string): Promise<void> {
