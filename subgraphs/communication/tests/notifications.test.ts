@@ -26,7 +26,10 @@ const like = (userId: string, postId: string, postAuthorId = viewer.id) =>
   it.publish('social', PostLikedSchema, { key: userId, userId, postId, postAuthorId });
 const comment = (told: { authorId: string; postAuthorId: string; parentAuthorId?: string }) => {
   const [postId, commentId] = [randomUUID(), randomUUID()];
-  const parent = { parentCommentId: told.parentAuthorId ? randomUUID() : '', parentAuthorId: told.parentAuthorId ?? '' };
+  const parent = {
+    parentCommentId: told.parentAuthorId ? randomUUID() : '',
+    parentAuthorId: told.parentAuthorId ?? '',
+  };
   const event = { key: postId, postId, commentId, ...told, ...parent };
   return it.publish('content', CommentAddedSchema, event).then(() => commentId);
 };

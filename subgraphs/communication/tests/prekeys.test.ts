@@ -32,9 +32,17 @@ async function upload(input: object, as = owner) {
   return errors[0]?.extensions.code ?? data.uploadPrekeys.prekeyCount;
 }
 
-async function claim(
-  { as = other, userId = owner.id, deviceId = 1, key }: { as?: Person; userId?: string; deviceId?: number; key?: string } = {},
-) {
+async function claim({
+  as = other,
+  userId = owner.id,
+  deviceId = 1,
+  key,
+}: {
+  as?: Person;
+  userId?: string;
+  deviceId?: number;
+  key?: string;
+} = {}) {
   const query = `mutation ($input: ClaimPrekeyBundleInput!) { claimPrekeyBundle(input: $input) { bundle {
     deviceId registrationId identityKey signedPrekey { id publicKey signature } oneTimePrekey { id publicKey } } } }`;
   const headers: Record<string, string> = key === undefined ? {} : { [headerNames.idempotencyKey]: key };
@@ -101,7 +109,10 @@ test('keys are bounded in size and number, and devices in number', async () => {
   expect(await upload({ deviceId: 0 })).toBe('BAD_USER_INPUT');
   expect(await upload({ oneTimePrekeys: prekeys(1, 101) })).toBe('BAD_USER_INPUT');
   expect(await upload({ oneTimePrekeys: [...prekeys(1, 1), ...prekeys(1, 1)] })).toBe('BAD_USER_INPUT');
-  expect([await upload({ oneTimePrekeys: prekeys(1, 100) }), await upload({ oneTimePrekeys: prekeys(101, 100) })]).toEqual([100, 200]);
+  expect([
+    await upload({ oneTimePrekeys: prekeys(1, 100) }),
+    await upload({ oneTimePrekeys: prekeys(101, 100) }),
+  ]).toEqual([100, 200]);
   expect(await upload({ oneTimePrekeys: prekeys(201, 1) })).toBe('BAD_USER_INPUT');
   expect(await count()).toBe(200);
   const more = await Promise.all(Array.from({ length: 12 }, (_, at) => upload({ deviceId: at + 2 })));
