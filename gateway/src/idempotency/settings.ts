@@ -8,7 +8,7 @@ export const idempotencySettings = {
       'Whether a mutation without X-Idempotency-Key is refused. Unset it is optional in development and test, else required.',
   }),
   IDEMPOTENCY_EXEMPT_FIELDS: setting.list({
-    default: 'login,register,loginWithTotp,enrolTotp,confirmTotp,refreshSession,logout',
+    default: 'login,register,loginWithTotp,enrolTotp,confirmTotp,refreshSession,logout,createLiveStream',
     description:
       'Mutations that need no key, as field,field, and whose answers are never stored: they hold credentials.',
   }),

@@ -29,7 +29,7 @@ export async function processUpload(
 ): Promise<Outcome> {
   const { id: assetId, contentType, bytes } = asset;
   if (contentType === null || bytes === null) return { failure: 'UNREADABLE' };
-  const directory = await mkdtemp(join(tmpdir(), 'nova-media-'));
+  const directory = await mkdtemp(join(tmpdir(), 'nova-upload-'));
   try {
     const file = join(directory, 'original');
     const size = await store.sizeOf(originalKey(assetId));
