@@ -2,9 +2,13 @@ import type { DescService } from '@bufbuild/protobuf';
 import { isAppError } from '@nova/errors';
 import { type Client, createChannel, createClientFactory } from 'nice-grpc';
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
+import { retryMiddleware } from 'nice-grpc-client-middleware-retry';
 import { ClientError, type ClientMiddleware, Metadata } from 'nice-grpc-common';
+import { breakerMiddleware } from './breaker-middleware.ts';
+import { type ChannelTuning, channelOptions, targetOf } from './channel.ts';
 import { countCalls, type TallyOptions } from './count-calls.ts';
 import { type ServiceDefinition, toDefinition } from './definition.ts';
+import { retriesMiddleware } from './retries-middleware.ts';
 import { insecureChannel, type TransportSecurity } from './security.ts';
 import { fromClientError } from './status.ts';
 
@@ -14,17 +18,27 @@ export type RpcClient<S extends DescService> = {
   stop(): void;
 };
 
-/** A typed client of one service at `address` (host:port). */
+/**
+ * A typed client of one service at `address`: host:port, of which every address that its name has takes its turn, or a target as
+ * gRPC knows it (`ipv4:10.0.0.1:50051,10.0.0.2:50051`). What may be repeated by its idempotency level is, when nobody took the call; a
+ * service that fails again and again is not asked for a while.
+ */
 export function createRpcClient<S extends DescService>(
   service: S,
-  options: { address: string; security?: Pick<TransportSecurity, 'channel'> },
+  options: { address: string; security?: Pick<TransportSecurity, 'channel'>; tuning?: Partial<ChannelTuning> },
 ): RpcClient<S> {
-  const channel = createChannel(options.address, options.security?.channel ?? insecureChannel(), {
-    'grpc.max_receive_message_length': 16 * 1024 * 1024,
-  });
-  const factory = createClientFactory().use(deadlineMiddleware).use(appErrors).use(countCalls);
+  const credentials = options.security?.channel ?? insecureChannel();
+  const channel = createChannel(targetOf(options.address), credentials, channelOptions(options.tuning));
+  // The last one is asked first: what the breaker sees is a call with all its tries.
+  const factory = createClientFactory()
+    .use(deadlineMiddleware)
+    .use(countCalls)
+    .use(retryMiddleware)
+    .use(retriesMiddleware())
+    .use(breakerMiddleware(service.typeName))
+    .use(appErrors);
   return {
-    calls: factory.create(toDefinition(service), channel) as RpcClient<S>['calls'],
+    calls: factory.create(toDefinition(service), channel) as unknown as RpcClient<S>['calls'],
     stop: () => channel.close(),
   };
 }

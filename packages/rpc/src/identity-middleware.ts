@@ -18,14 +18,20 @@ export type CallIdentity = {
 
 const openServices = ['/grpc.health.v1.Health/', '/grpc.reflection.'];
 
+/** Health and reflection, by the path of a method: they are for whoever runs the service. */
+export function isOpenService(path: string): boolean {
+  return openServices.some((prefix) => path.startsWith(prefix));
+}
+
 /** Refuses calls without a valid signed identity, except to health and reflection. */
 export function identityMiddleware(verify: CallerVerifier): ServerMiddleware<CallIdentity> {
   return async function* establishIdentity(call, context) {
     const correlationId = correlationIdFrom(context.metadata.get(metadataNames.correlationId));
     const traceparent = traceparentFrom(context.metadata.get(metadataNames.traceparent));
     const identityToken = context.metadata.get(metadataNames.identity) ?? '';
-    const open = openServices.some((prefix) => call.method.path.startsWith(prefix));
-    const identity = open ? ({ kind: 'anonymous' } as const) : await verified(verify, identityToken);
+    const identity = isOpenService(call.method.path)
+      ? ({ kind: 'anonymous' } as const)
+      : await verified(verify, identityToken);
     return yield* call.next(call.request, { ...context, identity, identityToken, correlationId, traceparent });
   };
 }

@@ -12,3 +12,8 @@ export {
   rpcService,
   startRpcServer,
 } from './server.ts';
+export {
+  type RpcServerLimits,
+  rpcServerSettings,
+  toRpcServerLimits,
+} from './server-limits.ts';

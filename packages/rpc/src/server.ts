@@ -1,6 +1,6 @@
 import type { DescMessage, DescService } from '@bufbuild/protobuf';
 import { AppError } from '@nova/errors';
-import { type CallerVerifier, isLoopback, type Logger, type Metrics } from '@nova/runtime';
+import { type CallerVerifier, isLoopback, type Logger, type Metrics, readSettings } from '@nova/runtime';
 import { type CallContext, createServer, type ServiceImplementation } from 'nice-grpc';
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
@@ -9,9 +9,11 @@ import { keepCallerTimeout } from './caller-timeout.ts';
 import { type ServiceDefinition, toDefinition } from './definition.ts';
 import { errorMiddleware, type NameFailure } from './error-middleware.ts';
 import { type CallIdentity, identityMiddleware } from './identity-middleware.ts';
+import { loadSheddingMiddleware } from './load-shedding-middleware.ts';
 import { metricsMiddleware } from './metrics-middleware.ts';
 import { permissionMiddleware } from './permission-middleware.ts';
 import { insecureServer, type TransportSecurity } from './security.ts';
+import { type RpcServerLimits, rpcServerSettings, serverOptions, toRpcServerLimits } from './server-limits.ts';
 import { validationMiddleware } from './validation-middleware.ts';
 
 /** What a method is called with besides its request. It is also the origin of the calls that the method makes. */
@@ -62,17 +64,17 @@ export async function startRpcServer(options: {
   log: Logger;
   metrics: Metrics;
   security?: Pick<TransportSecurity, 'server'>;
+  limits?: RpcServerLimits;
 }): Promise<RpcServer> {
   if (!options.security && !isLoopback(options.host)) {
     throw new AppError('INTERNAL_ERROR', `gRPC without TLS is served on loopback only, not on ${options.host}.`);
   }
+  const limits = options.limits ?? toRpcServerLimits(readSettings(rpcServerSettings, {}));
   const health = HealthState();
-  const server = createServer({
-    'grpc.max_receive_message_length': 16 * 1024 * 1024,
-    interceptors: [keepCallerTimeout],
-  })
+  const server = createServer({ ...serverOptions(limits), interceptors: [keepCallerTimeout] })
     .use(metricsMiddleware(options.metrics))
     .use(errorMiddleware(options.log, options.nameFailure ?? (() => undefined)))
+    .use(loadSheddingMiddleware(limits.maxCalls))
     .use(identityMiddleware(options.verifyIdentity))
     .use(permissionMiddleware(permissionsByPath(options.services)))
     .use(validationMiddleware(requestTypes(options.services)));
@@ -117,13 +119,18 @@ function permissionsByPath(services: readonly RpcService[]): Map<string, string>
   );
 }
 
+/** A connection whose other end is gone without a word never closes, and would be waited for without end. */
 async function stopWithin(
   server: { shutdown(): Promise<void>; forceShutdown(): void },
   graceMs: number,
 ): Promise<void> {
-  const timer = setTimeout(() => server.forceShutdown(), graceMs);
+  const forced = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    server.forceShutdown();
+    forced.resolve();
+  }, graceMs);
   try {
-    await server.shutdown();
+    await Promise.race([server.shutdown(), forced.promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -16,6 +16,11 @@ const statusByKind: Record<ErrorKind, Status> = {
   internal: Status.INTERNAL,
 };
 
+/** Too much to do is not the same as being away: it is not tried again at once. */
+function statusOf(code: ErrorCode): Status {
+  return code === 'OVERLOADED' ? Status.RESOURCE_EXHAUSTED : statusByKind[errorCodes[code].kind];
+}
+
 /** What an error without Nova's trailer means, by the status grpc gave it. */
 const codeByStatus: Partial<Record<Status, ErrorCode>> = {
   [Status.UNAVAILABLE]: 'SERVICE_UNAVAILABLE',
@@ -28,7 +33,7 @@ const codeByStatus: Partial<Record<Status, ErrorCode>> = {
 export function toServerError(error: AppError, trailer: Metadata): ServerError {
   trailer.set(codeKey, error.code);
   trailer.set(detailsKey, Buffer.from(JSON.stringify(error.details)));
-  return new ServerError(statusByKind[errorCodes[error.code].kind], error.message);
+  return new ServerError(statusOf(error.code), error.message);
 }
 
 /** The AppError a server threw, or what its status means. */

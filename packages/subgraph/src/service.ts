@@ -130,6 +130,7 @@ async function startGrpc(
     descriptors: readDescriptors(),
     verifyIdentity: createCallerVerifier(config),
     nameFailure: databaseFailure,
+    limits: config.rpc,
     log,
     metrics,
   });

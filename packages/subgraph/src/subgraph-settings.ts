@@ -1,4 +1,5 @@
 import { kafkaSettings, toKafkaOptions } from '@nova/events';
+import { rpcServerSettings, toRpcServerLimits } from '@nova/rpc';
 import { commonSettings, readKeyFile, type Setting, type SettingValues, setting } from '@nova/runtime';
 import { defaultBasePort, domainPorts } from '@nova/schema';
 
@@ -21,6 +22,7 @@ export function subgraphSettings(domain: string) {
     }),
     DATABASE_POOL_MAX: setting.integer({ default: 10, min: 1, max: 100, description: 'Most connections of the pool.' }),
     ...kafkaSettings,
+    ...rpcServerSettings,
     IDENTITY_PUBLIC_KEY_FILE: setting.string({
       description: "PEM file of the gateway's public key; identities it did not sign are refused.",
     }),
@@ -57,6 +59,7 @@ export function toSubgraphConfig(domain: string, env: SettingValues<ReturnType<t
     ports: { graphql: env.GRAPHQL_PORT, grpc: env.GRPC_PORT, admin: env.ADMIN_PORT },
     database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
     kafka: toKafkaOptions(env, { clientId: `nova-${domain}`, appEnv: env.APP_ENV }),
+    rpc: toRpcServerLimits(env),
     directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
     identityPublicKey: readKeyFile('IDENTITY_PUBLIC_KEY_FILE', env.IDENTITY_PUBLIC_KEY_FILE, env.APP_ENV),
     serviceKey: readKeyFile('SERVICE_KEY_FILE', env.SERVICE_KEY_FILE, env.APP_ENV),
