@@ -2,13 +2,12 @@ import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { IdentityService, UserSchema } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { createLogger, createMetrics } from '@nova/runtime';
-import { createTestKeys, userIdentity } from '@nova/testkit';
+import { createTestKeys, standInService, userIdentity } from '@nova/testkit';
 import {
   callOptions,
   createCallTally,
   createRpcClient,
   type RpcContext,
-  rpcService,
   startRpcServer,
 } from '../src/index.ts';
 import type { RpcServerLimits } from '../src/server-limits.ts';
@@ -36,7 +35,7 @@ export function startIdentityServer(
     host: '127.0.0.1',
     port,
     services: [
-      rpcService(IdentityService, {
+      standInService(IdentityService, {
         getUser: async (_request, context) => ({
           user: { ...user, username: String((await answer(context)) ?? 'ada') },
         }),
