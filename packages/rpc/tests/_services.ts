@@ -3,13 +3,7 @@ import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { IdentityService, UserSchema } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { createLogger, createMetrics } from '@nova/runtime';
 import { createTestKeys, standInService, userIdentity } from '@nova/testkit';
-import {
-  callOptions,
-  createCallTally,
-  createRpcClient,
-  type RpcContext,
-  startRpcServer,
-} from '../src/index.ts';
+import { callOptions, createCallTally, createRpcClient, type RpcContext, startRpcServer } from '../src/index.ts';
 import type { RpcServerLimits } from '../src/server-limits.ts';
 
 export const id = '01999999-0000-7000-8000-000000000001';
