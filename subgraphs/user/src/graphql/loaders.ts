@@ -47,7 +47,9 @@ export function createLoaders(sources: Sources): Loaders {
       const found = await findProfileByUsername(db, username);
       if (found) return found;
       const account = await sources.accounts.findActiveByUsername(username, sources.origin);
-      return account ? profile.load(account.id) : null;
+      const ofAccount = account ? await profile.load(account.id) : null;
+      // An erased person's name leads nowhere, although identity may not have erased it yet.
+      return ofAccount?.username === account?.username ? ofAccount : null;
     },
     preferences: (userId) => findPreferences(db, userId),
     usedBytes: (userId) => findUsedBytes(db, userId),
