@@ -193,6 +193,13 @@ const triggers: Readonly<Record<ErrorCode, Trigger>> = {
     return inNova(loginWithTotp, { challenge, code: 'AAAA-AAAA-AAAA-AAAA' });
   },
   CHALLENGE_INVALID: () => inNova(loginWithTotp, { challenge: 'unknown', code: '123456' }),
+  SIGN_IN_FAILED: () =>
+    inNova('mutation ($input: CompleteSignInInput!) { completeSignIn(input: $input) { accessToken } }', {
+      attempt: 'unknown',
+      callbackUrl: 'https://app.nova.test/back?code=1&state=2',
+    }),
+  // A provider that knows somebody is another company's system; identity's own tests stand in for one.
+  SIGN_UP_REQUIRED: saying('SIGN_UP_REQUIRED'),
   ACCOUNT_LOCKED: async () => {
     const { email, ...person } = newPerson();
     await register({ email, ...person });

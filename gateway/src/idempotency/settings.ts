@@ -8,7 +8,8 @@ export const idempotencySettings = {
       'Whether a mutation without X-Idempotency-Key is refused. Unset it is optional in development and test, else required.',
   }),
   IDEMPOTENCY_EXEMPT_FIELDS: setting.list({
-    default: 'login,register,loginWithTotp,enrolTotp,confirmTotp,refreshSession,logout,createLiveStream',
+    default:
+      'login,register,loginWithTotp,enrolTotp,confirmTotp,beginSignIn,completeSignIn,registerWithProvider,beginLink,refreshSession,logout,createLiveStream',
     description:
       'Mutations that need no key, as field,field, and whose answers are never stored: they hold credentials.',
   }),

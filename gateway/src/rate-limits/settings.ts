@@ -12,7 +12,8 @@ export const rateLimitSettings = {
     description: 'Requests without an access token from one address, in the same form.',
   }),
   RATE_LIMIT_FIELDS: setting.map({
-    default: 'login=5/60,register=5/60,loginWithTotp=5/60',
+    default:
+      'login=5/60,register=5/60,loginWithTotp=5/60,beginSignIn=10/60,completeSignIn=10/60,registerWithProvider=5/60',
     description: 'Tries of single root fields from one address, as field=number/seconds; each alias is one.',
   }),
   RATE_LIMIT_COST: setting.integer({

@@ -80,6 +80,12 @@ export const errorCodes = {
   ),
   TOTP_CODE_INVALID: unauthenticated('The code of the second factor is wrong or was used before.'),
   CHALLENGE_INVALID: unauthenticated('The challenge of the sign-in is unknown, expired or was met; sign in again.'),
+  SIGN_IN_FAILED: unauthenticated(
+    'The provider did not confirm the sign-in, or its attempt or ticket is unknown, expired or used; begin again.',
+  ),
+  SIGN_UP_REQUIRED: unauthenticated(
+    'The account of the provider is known to nobody here; make one with the ticket by registerWithProvider.',
+  ),
   ACCOUNT_LOCKED: {
     kind: 'limited',
     httpStatus: 429,

@@ -1,6 +1,7 @@
 import { redisSettings } from '@nova/cache';
 import { readKeyFile, readSettings, readTokenFile, type SettingValues, setting } from '@nova/runtime';
 import { subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
+import { providerSettings, toProviders, toRedirectUrls } from './providers/provider-settings.ts';
 
 export const settings = {
   ...subgraphSettings('identity'),
@@ -36,6 +37,7 @@ export const settings = {
     max: 3_600,
     description: 'How long somebody with the right password has for the code of the second factor.',
   }),
+  ...providerSettings,
   LOGIN_MAX_FAILURES: setting.integer({
     default: 5,
     min: 1,
@@ -92,6 +94,8 @@ export function toConfig(env: SettingValues<typeof settings>) {
       ...env.SECOND_FACTOR_OLD_KEY_FILES.map((file) => readTokenFile('SECOND_FACTOR_OLD_KEY_FILES', file, env.APP_ENV)),
     ] as [string, ...string[]],
     challengeSeconds: env.LOGIN_CHALLENGE_SECONDS,
+    providers: toProviders(env, env.APP_ENV),
+    signInRedirectUrls: toRedirectUrls(env.SIGN_IN_REDIRECT_URLS),
     refreshTokenDays: env.REFRESH_TOKEN_DAYS,
     lockout: { maxFailures: env.LOGIN_MAX_FAILURES, lockSeconds: env.LOGIN_LOCK_SECONDS },
     passwords: {

@@ -4,6 +4,9 @@ import type { FailedLogins } from './accounts/failed-logins.ts';
 import type { Tables } from './db/tables.ts';
 import type { EraseUser } from './erasure/erase-user.ts';
 import type { GrantCommands } from './grants/grant-commands.ts';
+import type { Attempts } from './linked-accounts/attempts.ts';
+import type { LinkedAccountCommands } from './linked-accounts/linked-account-commands.ts';
+import type { Providers } from './providers/provider.ts';
 import type { SecondFactorCommands } from './second-factor/second-factor-commands.ts';
 import type { VerifyAccessToken } from './sessions/access-token-verifier.ts';
 import type { SessionCommands } from './sessions/session-commands.ts';
@@ -17,6 +20,10 @@ export type Deps = {
   readonly signIn: SignIn;
   readonly secondFactors: SecondFactorCommands;
   readonly sessions: SessionCommands;
+  readonly attempts: Attempts;
+  readonly linkedAccounts: LinkedAccountCommands;
+  /** Those that this installation has a client of. */
+  readonly providers: Providers;
   readonly grants: GrantCommands;
   readonly eraseUser: EraseUser;
   readonly verifyAccessToken: VerifyAccessToken;

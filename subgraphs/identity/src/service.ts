@@ -4,14 +4,18 @@ import { type RunningService, type ServiceOverrides, type ServiceParts, startSer
 import { createAccountCommands } from './accounts/account-commands.ts';
 import {
   eraseAccount,
+  findAccountByEmail,
   findActiveAccount,
   findUndeletedAccount,
   forgetFailedLogins,
+  hasPassword,
   lockAccount,
   lockForSignIn,
 } from './accounts/account-repository.ts';
+import { createAccount } from './accounts/create-account.ts';
 import { createFailedLogins } from './accounts/failed-logins.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
+import { signInRefusal } from './accounts/sign-in-refusal.ts';
 import type { Config } from './config.ts';
 import { consumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
@@ -25,6 +29,13 @@ import { resolvers } from './graphql/resolvers/index.ts';
 import { identityService } from './grpc/identity-service.ts';
 import { jwksPath, serveJwks } from './http/jwks-route.ts';
 import { revokedSessionsPath, serveRevokedSessions } from './http/revoked-sessions-route.ts';
+import { createAttempts } from './linked-accounts/attempts.ts';
+import {
+  createLinkedAccountCommands,
+  type LinkedAccountCommands,
+  type LinkedAccountDeps,
+} from './linked-accounts/linked-account-commands.ts';
+import { deleteLinks } from './linked-accounts/linked-account-repository.ts';
 import { createGuardCode } from './second-factor/guard-code.ts';
 import { createSecondFactorCommands } from './second-factor/second-factor-commands.ts';
 import { deleteSecondFactor, hasSecondFactor } from './second-factor/second-factor-repository.ts';
@@ -96,6 +107,8 @@ async function createDeps(config: Config, parts: ServiceParts<Tables> & { signer
     issueTokens: sessions.issueTokens,
     telemetry,
   });
+  const { providers, signInRedirectUrls: redirectUrls } = config;
+  const attempts = createAttempts({ db, providers, redirectUrls });
   return {
     db,
     failedLogins,
@@ -103,10 +116,32 @@ async function createDeps(config: Config, parts: ServiceParts<Tables> & { signer
     signIn,
     accounts: createAccountCommands({ db, passwords, failedLogins, signIn, telemetry }),
     secondFactors: createSecondFactorCommands({ db, box, useCode, guardCode, lockAccount, telemetry }),
+    attempts,
+    linkedAccounts: createLinkedAccounts({ db, attempts, signIn }),
+    providers,
     grants: createGrantCommands({ db, lockAccount, findAccount: findUndeletedAccount }),
-    eraseUser: createEraseUser([eraseAccount, eraseSessions, deleteGrants, deleteChallenges, deleteSecondFactor]),
+    eraseUser: createEraseUser([
+      eraseAccount,
+      eraseSessions,
+      deleteGrants,
+      deleteChallenges,
+      deleteSecondFactor,
+      deleteLinks,
+    ]),
     verifyAccessToken: createAccessTokenVerifier({ db, jwks: signer.jwks, findActiveAccount }),
   };
+}
+
+function createLinkedAccounts(parts: Pick<LinkedAccountDeps, 'db' | 'attempts' | 'signIn'>): LinkedAccountCommands {
+  const refusalOf = (accountId: string) => signInRefusal(parts.db, accountId);
+  return createLinkedAccountCommands({
+    ...parts,
+    createAccount,
+    findAccountByEmail,
+    lockAccount,
+    hasPassword,
+    refusalOf,
+  });
 }
 
 function createSessions(

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { fromBinary } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { append } from '@nova/outbox';
@@ -66,19 +66,37 @@ async function whenErased(userId: string): Promise<void> {
   await expect.poll(async () => (await isErased.execute(identity.db)).rows[0]?.done, { timeout: 20_000 }).toBe(true);
 }
 
+const subjectOf = ({ account }: SessionPayload) => `google-${account.username}`;
+
+/** An account with everything that identity can keep of one. */
 async function signOn(): Promise<SessionPayload> {
   const session = await ask.newAccount();
   await sql`insert into user_permissions (account_id, permission, granted_by)
     values (${session.account.id}, 'delete:post', uuidv7())`.execute(identity.db);
+  const { id } = session.account;
+  await sql`insert into totp_factors (account_id, sealed_secret, confirmed_at) values (${id}, 'secret', now())`.execute(
+    identity.db,
+  );
+  await sql`insert into recovery_codes (account_id, code_hash) values (${id}, 'code')`.execute(identity.db);
+  await sql`insert into login_challenges (token_hash, account_id, expires_at)
+    values (${randomBytes(8)}, ${id}, now() + interval '1 minute')`.execute(identity.db);
+  await sql`insert into linked_accounts (provider, subject, account_id)
+    values ('GOOGLE', ${subjectOf(session)}, ${id})`.execute(identity.db);
+  await sql`insert into provider_attempts
+    (token_hash, provider, redirect_url, state, nonce, code_verifier, account_id, expires_at)
+    values (${randomBytes(8)}, 'WECHAT', 'https://app.nova.test', '1', '2', '3', ${id}, now() + interval '1 minute')`.execute(
+    identity.db,
+  );
   return session;
 }
 
 test('after an erasure nothing that the person gave is left in any column', async () => {
-  const { account } = await signOn();
+  const session = await signOn();
+  const { account } = session;
   const row = await sql<{ hash: string }>`select password_hash as hash from accounts where id = ${account.id}`.execute(
     identity.db,
   );
-  const given = [account.email, account.username, row.rows[0]?.hash ?? ''];
+  const given = [account.email, account.username, subjectOf(session), row.rows[0]?.hash ?? ''];
   for (const text of given) expect(await rowsWith(identity.db, text)).not.toEqual([]);
   await whenErased(account.id);
   // The event of the registration carries the name until it is published.

@@ -4,8 +4,8 @@ import type { Tables } from '../db/tables.ts';
 import type { SignedIn, SignIn } from '../sign-in/sign-in.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { accountLocked, checkNewPassword, checkTriedPassword, invalidCredentials } from './account.ts';
-import { appendAccountRegistered } from './account-events.ts';
-import { findCredentials, insertAccount } from './account-repository.ts';
+import { findCredentials } from './account-repository.ts';
+import { createAccount } from './create-account.ts';
 import type { FailedLogins } from './failed-logins.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
@@ -34,9 +34,7 @@ export function createAccountCommands(deps: AccountCommandDeps): AccountCommands
       checkNewPassword(password);
       const passwordHash = await deps.passwords.hash(password, signal);
       const admission = await db.transaction().execute(async (tx) => {
-        const account = await insertAccount(tx, { email, username, passwordHash });
-        await appendAccountRegistered(tx, { account, origin });
-        return signIn.admitNew(tx, account);
+        return signIn.admitNew(tx, await createAccount(tx, { email, username, passwordHash }, origin));
       });
       return signIn.finish(admission);
     },

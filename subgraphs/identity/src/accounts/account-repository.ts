@@ -103,10 +103,15 @@ export async function findCredentials(db: Kysely<Tables>, email: string): Promis
     .executeTakeFirst();
 }
 
+export async function hasPassword(db: Kysely<Tables>, id: string): Promise<boolean> {
+  const row = await db.selectFrom('accounts').select('password_hash').where('id', '=', id).executeTakeFirst();
+  return row !== undefined && row.password_hash !== null;
+}
+
 /** Throws EMAIL_TAKEN or USERNAME_TAKEN. The indexes decide, so that of two at the same time one is refused. */
 export async function insertAccount(
   db: Kysely<Tables>,
-  account: { email: string; username: string; passwordHash: string },
+  account: { email: string; username: string; passwordHash: string | null },
 ): Promise<Account> {
   try {
     const row = await db

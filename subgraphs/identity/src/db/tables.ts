@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { AccountRole } from '../accounts/account.ts';
+import type { ProviderName } from '../providers/provider.ts';
 
 export type AccountsTable = {
   id: Generated<string>;
@@ -52,6 +53,39 @@ export type LoginChallengesTable = {
   expires_at: Date;
 };
 
+/** A provider's account by which one may sign in. */
+export type LinkedAccountsTable = {
+  provider: ProviderName;
+  subject: string;
+  account_id: string;
+  linked_at: Generated<Date>;
+};
+
+/** A browser that was sent to a provider. */
+export type ProviderAttemptsTable = {
+  /** SHA-256 of the token. */
+  token_hash: Buffer;
+  provider: ProviderName;
+  redirect_url: string;
+  state: string;
+  nonce: string;
+  code_verifier: string;
+  /** Whose account is to be linked; null for a sign-in. */
+  account_id: string | null;
+  expires_at: Date;
+};
+
+/** Somebody whom a provider has confirmed and who has no account yet. */
+export type SignUpTicketsTable = {
+  /** SHA-256 of the token. */
+  token_hash: Buffer;
+  provider: ProviderName;
+  subject: string;
+  /** As the provider has verified it. */
+  email: string | null;
+  expires_at: Date;
+};
+
 /** A sign-in; its refresh tokens are one family. */
 export type SessionsTable = {
   id: Generated<string>;
@@ -78,6 +112,9 @@ export type Tables = {
   totp_factors: TotpFactorsTable;
   recovery_codes: RecoveryCodesTable;
   login_challenges: LoginChallengesTable;
+  linked_accounts: LinkedAccountsTable;
+  provider_attempts: ProviderAttemptsTable;
+  sign_up_tickets: SignUpTicketsTable;
   sessions: SessionsTable;
   refresh_tokens: RefreshTokensTable;
 };

@@ -7,6 +7,7 @@ import * as indexRevokedSessions from './20261121184600-index-revoked-sessions.t
 import * as createUserPermissions from './20261122020000-create-user-permissions.ts';
 import * as endSessionsByErasure from './20261122020100-end-sessions-by-erasure.ts';
 import * as createSecondFactors from './20261122020200-create-second-factors.ts';
+import * as createLinkedAccounts from './20261122020300-create-linked-accounts.ts';
 
 /** Frozen history: a migration that has landed is never changed, only followed. */
 export const migrations: MigrationSet = {
@@ -16,6 +17,7 @@ export const migrations: MigrationSet = {
   '20261122020000-create-user-permissions': createUserPermissions,
   '20261122020100-end-sessions-by-erasure': endSessionsByErasure,
   '20261122020200-create-second-factors': createSecondFactors,
+  '20261122020300-create-linked-accounts': createLinkedAccounts,
   ...outboxMigrations,
   ...idempotencyMigrations,
 };

@@ -8,5 +8,6 @@ export const account: AccountResolvers = {
     return loaders.account.load(id);
   },
   user: ({ id }) => ({ id }),
+  linkedProviders: async ({ id }, _args, { loaders }) => (await loaders.linkedProviders.load(id)) ?? [],
   totp: ({ id }, _args, { loaders }) => loaders.secondFactor.load(id),
 };
