@@ -8,7 +8,7 @@ let nova: TestFederation;
 beforeAll(async () => {
   nova = await startFederation({
     roles: ['graphql', 'grpc', 'relay', 'consumers'],
-    env: { PERSISTED_POLICY: 'open', RATE_LIMIT_FIELDS: 'off' },
+    env: { PERSISTED_POLICY: 'open' },
   });
 });
 afterAll(() => nova.stop());
