@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   demoLogin,
   demoModerator,
+  generateFollows,
+  generateLikes,
   generateNetwork,
   type SeedProgress,
   sampleQuery,
@@ -34,6 +36,7 @@ function seed(onProgress?: (step: SeedProgress) => void): Promise<void> {
     user: database.urlFor('user'),
     content: database.urlFor('content'),
     search: database.urlFor('search'),
+    social: database.urlFor('social'),
   };
   return seedDatabases({ urls, size, onProgress });
 }
@@ -42,7 +45,14 @@ async function rows<T extends pg.QueryResultRow>(text: string, values: readonly 
   return (await admin.query<T>(text, [...values])).rows;
 }
 
-const tables = ['identity.accounts', 'user.profiles', 'content.posts', 'content.comments'].map((table) =>
+const tables = [
+  'identity.accounts',
+  'user.profiles',
+  'content.posts',
+  'content.comments',
+  'social.follows',
+  'social.likes',
+].map((table) =>
   table
     .split('.')
     .map((part) => `"${part}"`)
@@ -57,6 +67,8 @@ async function digest(): Promise<unknown[]> {
   found.push(await rows('select * from "user".post_counts order by user_id'));
   found.push(await rows('select * from search.user_documents order by id'));
   found.push(await rows('select * from search.post_documents order by id'));
+  found.push(await rows('select * from social.members order by user_id'));
+  found.push(await rows('select * from social.timeline_entries order by owner_id, post_id'));
   return found;
 }
 
@@ -92,8 +104,28 @@ test('the counted posts of each author are those in the table', async () => {
   );
 });
 
+test('follows and likes are counted as they are, and everybody’s timeline has the posts of those they follow', async () => {
+  const network = generateNetwork(size);
+  const follows = generateFollows(network);
+  const likes = generateLikes(network);
+  expect(follows.filter(({ followerId }) => followerId === network.people[0]?.id).length).toBeGreaterThan(20);
+  const counted = await rows(
+    'select sum(followers)::int as followers, sum(following)::int as following from social.members',
+  );
+  expect(counted).toEqual([{ followers: follows.length, following: follows.length }]);
+  expect(await rows('select sum(likes)::int as likes from social.post_likes')).toEqual([{ likes: likes.length }]);
+  const postsOf = Map.groupBy(network.posts, ({ authorId }) => authorId);
+  const expected = follows.flatMap(({ followerId, followeeId }) =>
+    (postsOf.get(followeeId) ?? []).map(({ id }) => `${followerId} ${id}`),
+  );
+  const entries = await rows("select owner_id || ' ' || post_id as entry from social.timeline_entries");
+  expect(entries.map(({ entry }) => entry).toSorted()).toEqual(expected.toSorted());
+});
+
 test('progress ends at the whole of every table', () => {
-  const countedAuthors = [...new Set(generateNetwork(size).posts.map(({ authorId }) => authorId))];
+  const network = generateNetwork(size);
+  const countedAuthors = [...new Set(network.posts.map(({ authorId }) => authorId))];
+  const [follows, likes] = [generateFollows(network).length, generateLikes(network).length];
   const last = new Map(progress.map(({ table, done, total }) => [table, { done, total }]));
   expect(Object.fromEntries(last)).toEqual({
     accounts: { done: 61, total: 61 },
@@ -103,6 +135,8 @@ test('progress ends at the whole of every table', () => {
     comments: { done: 2_400, total: 2_400 },
     'people to be found': { done: 60, total: 60 },
     'posts to be found': { done: 600, total: 600 },
+    follows: { done: follows, total: follows },
+    likes: { done: likes, total: likes },
   });
 });
 

@@ -8,9 +8,9 @@ const tell = (message: SeedMessage) => new Promise((resolve) => process.send?.(m
 
 const task: SeedTask = JSON.parse(process.env.NOVA_SEED_TASK ?? '{}');
 if (task.urls) {
-  const { identity = '', user = '', content = '', search = '' } = task.urls;
+  const { identity = '', user = '', content = '', social = '', search = '' } = task.urls;
   await seedDatabases({
-    urls: { identity, user, content, search },
+    urls: { identity, user, content, social, search },
     size: task.size,
     onProgress: ({ table, done, total }) => void tell({ progress: `${table} ${done} of ${total}` }),
   });

@@ -9,11 +9,12 @@ import { type Insertable, sql, type Transaction } from 'kysely';
 import { demoLogin, demoModerator } from './demo.ts';
 import { generateNetwork, type Network } from './network.ts';
 import { analyzeIndex, insertFoundPeople, insertFoundPosts } from './search.ts';
+import { deriveCountsAndFeeds, generateFollows, generateLikes, insertFollows, insertLikes } from './social.ts';
 
 /** How far a table is: rows written so far, of all. */
 export type SeedProgress = { readonly table: string; readonly done: number; readonly total: number };
 
-type Domain = 'identity' | 'user' | 'content' | 'search';
+type Domain = 'identity' | 'user' | 'content' | 'social' | 'search';
 
 const rowsPerStatement = 1_000;
 
@@ -79,6 +80,11 @@ export async function seedDatabases(options: {
     await inBatches(network.people, report('people to be found'), (rows) => insertFoundPeople(db, rows));
     await inBatches(network.posts, report('posts to be found'), (rows) => insertFoundPosts(db, rows));
     await analyzeIndex(db);
+  });
+  await inDatabase<unknown>(urls.social, async (db) => {
+    await inBatches(generateFollows(network), report('follows'), (rows) => insertFollows(db, rows));
+    await inBatches(generateLikes(network), report('likes'), (rows) => insertLikes(db, rows));
+    await deriveCountsAndFeeds(db, network.posts);
   });
 }
 
