@@ -104,3 +104,12 @@ test.each([10, 50])('the likes of %i posts cost three SQL statements', async (si
   });
   expect(statements).toHaveLength(3);
 });
+
+test('while content is away nothing is liked, and a like can still be taken back', async () => {
+  const [liked, other] = [social.content.post(grace), social.content.post(grace)];
+  await social.react(ada, 'like', liked);
+  await social.content.stop();
+  expect(await social.react(ada, 'like', other)).toEqual(['SERVICE_UNAVAILABLE']);
+  expect(await social.react(ada, 'unlike', liked)).toEqual([]);
+  expect(await social.events()).toEqual(['post_liked', 'post_unliked']);
+});

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { fromBinary } from '@bufbuild/protobuf';
 import { UserFollowedSchema } from '@nova/proto/nova/social/v1/social_events_pb.js';
-import { anonymous } from '@nova/runtime';
+import { anonymous, headerNames } from '@nova/runtime';
 import { statementsDuring, userIdentity } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -140,6 +140,19 @@ test('a follow and a block at the same time never both stay', async () => {
     expect(rows).toEqual([]);
     expect(await counts(other)).toEqual([0, 0]);
   }
+});
+
+test('a repeat with its key does not undo what came after it', async () => {
+  const hash = createHash('sha256').update(randomUUID()).digest('hex');
+  const follow = () =>
+    social.send('mutation ($userId: ID!) { followUser(input: { userId: $userId }) { user { id viewerFollows } } }', {
+      as: ada.as,
+      variables: { userId: grace.id },
+      headers: { [headerNames.idempotencyKey]: `${hash}:${hash}` },
+    });
+  expect((await follow()).data.followUser).toEqual({ user: { id: grace.id, viewerFollows: true } });
+  await social.relate(ada, 'unfollow', grace.id);
+  expect((await follow()).data.followUser).toEqual({ user: { id: grace.id, viewerFollows: false } });
 });
 
 test('nobody acts on themselves, on who does not exist, or without an active account', async () => {
