@@ -1,4 +1,4 @@
-import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
+import { type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
 import type { Config } from './config.ts';
 import { createConsumers } from './consumers/index.ts';
 import { createConversationCommands, lockParticipation } from './conversations/conversation-commands.ts';
@@ -25,11 +25,11 @@ export function createCommunicationService(config: Config, overrides: ServiceOve
     name: 'communication',
     config,
     overrides,
-    build(parts) {
-      const { db, stack } = parts;
+    build({ db, log, metrics, stack }) {
       const people = createPeople({ identity: config.identityAddress, social: config.socialAddress });
       stack.add('clients of identity and social', people.stop);
       const adapters = createPushAdapters(config.push);
+      for (const { platform, stop } of adapters) stack.add(`${platform} adapter`, stop);
       const enqueuePushes = createPushQueue(adapters.map(({ platform }) => platform));
       const notifier = createNotifier({ erasedAmong, enqueuePushes });
       const deps: Deps = {
@@ -41,22 +41,13 @@ export function createCommunicationService(config: Config, overrides: ServiceOve
         notifications: createNotificationCommands({ db, notifier, requirePresent }),
         pushDevices: createPushDeviceCommands({ db, requirePresentAlone }),
       };
-      if (overrides.roles?.has('consumers') ?? true) sendPushes(parts, adapters);
       return {
         graphql: { resolvers, createContext: (request) => createContext(request, deps) },
         grpc: [communicationService(deps)],
         consumers: createConsumers(notifier),
+        // Beside the consumers, whose events most pushes come from.
+        ...(adapters.length > 0 && { background: () => startPushWorker({ db, adapters, log, metrics }) }),
       };
     },
   });
-}
-
-/** Beside the consumers, whose events most pushes come from; off without any adapter. */
-function sendPushes(
-  { db, log, metrics, stack }: ServiceParts<Tables>,
-  adapters: ReturnType<typeof createPushAdapters>,
-): void {
-  if (adapters.length === 0) return;
-  for (const { platform, stop } of adapters) stack.add(`${platform} adapter`, stop);
-  stack.add('push worker', startPushWorker({ db, adapters, log, metrics }).stop);
 }

@@ -217,6 +217,7 @@ test('credentials that cannot be used, or would travel in plain text, keep the p
   const base = {
     DATABASE_URL: 'postgres://localhost/nova',
     IDENTITY_PUBLIC_KEY_FILE: services.file('key.pem', {}),
+    SERVICE_KEY_FILE: services.file('service.pem', {}),
   };
   const start = (env: Record<string, string>) => () => toConfig(readEnv({ ...base, ...env }));
   expect(start({ PUSH_FCM_CREDENTIALS_FILE: services.file('bad.json', { project_id: 'x' }) })).toThrow('client_email');

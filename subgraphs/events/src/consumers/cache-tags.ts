@@ -2,6 +2,10 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { entityTag } from '@nova/cache';
 import { DeadLetteredSchema, DeadLetterSettledSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js';
 import {
+  UserDataErasedSchema as CommunicationErasedSchema,
+  MessageSentSchema,
+} from '@nova/proto/nova/communication/v1/communication_events_pb.js';
+import {
   CommentAddedSchema,
   CommentDeletedSchema,
   UserDataErasedSchema as ContentErasedSchema,
@@ -79,4 +83,7 @@ export const withoutCacheTags: readonly DescMessage[] = [
   UserDataErasedSchema,
   ErasureContinuedSchema,
   ContentErasedSchema,
+  // Only the viewer sees conversations, and no cache keeps them.
+  MessageSentSchema,
+  CommunicationErasedSchema,
 ];
