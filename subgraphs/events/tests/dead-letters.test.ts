@@ -27,7 +27,9 @@ const replayMany = `mutation ($input: ReplayDeadLettersInput!) {
   replayDeadLetters(input: $input) { replays { domain requested hasMore waiting replayed failed error } }
 }`;
 
-type Letter = Record<'id' | 'domain' | 'consumerGroup' | 'key' | 'cause' | 'state' | 'message', string>;
+type Letter = Record<'id' | 'domain' | 'consumerGroup' | 'key' | 'cause' | 'state' | 'message', string> & {
+  tries: number;
+};
 
 async function letters(filter: object): Promise<Letter[]> {
   const { data, errors } = await world.ask(listQuery, filter);
@@ -105,19 +107,19 @@ test('an event that nobody can read is poison for good: its replay fails, says s
     payload: Buffer.from([0xff, 0xff]),
   });
   const mine = async () => (await letters({ cause: 'MALFORMED', state: 'WAITING' })).filter((each) => each.key === key);
-  // The audit trail cannot read it either, and is a consumer like any other.
-  await expect
-    .poll(async () => (await mine()).map(({ domain, consumerGroup }) => `${domain} ${consumerGroup}`).sort())
-    .toEqual(['events audit-trail', 'user user']);
-  for (const { id, domain } of await mine()) {
+  // Every consumer of posts is in the same plight, the audit trail among them.
+  const domains = async () => (await mine()).map(({ domain, consumerGroup }) => `${domain} ${consumerGroup}`);
+  await expect.poll(domains).toEqual(expect.arrayContaining(['events audit-trail', 'user user']));
+  const two = (await mine()).filter(({ domain }) => domain === 'events' || domain === 'user');
+  for (const { id, domain } of two) {
     const { replay, deadLetter } = (await world.ask(replayOne, { id })).data.replayDeadLetter;
     expect(replay).toMatchObject({ domain, requested: 1, waiting: 0, replayed: 0, failed: 1 });
     expect(deadLetter).toMatchObject({ state: 'WAITING', record: { replayRequestedBy: null } });
     expect(deadLetter.record.acts.at(-1)).toMatchObject({ what: 'replay', outcome: 'failed' });
   }
-  await expect
-    .poll(async () => (await mine()).map((each) => (each as unknown as { tries: number }).tries))
-    .toEqual([2, 2]);
+  const tries = async () =>
+    (await mine()).filter(({ id }) => two.some((each) => each.id === id)).map((each) => each.tries);
+  await expect.poll(tries).toEqual([2, 2]);
 });
 
 test('letters of a cause are replayed in bounded batches until there are no more', async () => {
@@ -139,7 +141,8 @@ test('letters of a cause are replayed in bounded batches until there are no more
 test('all that waits is asked for in every domain that has any', async () => {
   const { data } = await world.ask(replayMany, { input: { all: true } });
   const domains = data.replayDeadLetters.replays.map(({ domain }: { domain: string }) => domain);
-  expect(domains).toEqual(['events', 'user']);
+  expect(domains).toEqual(expect.arrayContaining(['events', 'user']));
+  expect(new Set(domains).size).toBe(domains.length);
 });
 
 test.each([

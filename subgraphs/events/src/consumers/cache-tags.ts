@@ -2,7 +2,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { entityTag } from '@nova/cache';
 import { DeadLetteredSchema, DeadLetterSettledSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js';
 import {
-  UserDataErasedSchema as CommunicationErasedSchema,
+  UserDataErasedSchema as CommunicationDataErasedSchema,
   MessageSentSchema,
 } from '@nova/proto/nova/communication/v1/communication_events_pb.js';
 import {
@@ -14,7 +14,19 @@ import {
   PostDeletedSchema,
   PostEditedSchema,
 } from '@nova/proto/nova/content/v1/content_events_pb.js';
-import { AccountRegisteredSchema } from '@nova/proto/nova/identity/v1/identity_events_pb.js';
+import {
+  AccountRegisteredSchema,
+  UserDataErasedSchema as IdentityDataErasedSchema,
+  PermissionGrantedSchema,
+  PermissionRevokedSchema,
+} from '@nova/proto/nova/identity/v1/identity_events_pb.js';
+import {
+  AssetDeletedSchema,
+  AssetFailedSchema,
+  AssetReadySchema,
+  UserDataErasedSchema as MediaDataErasedSchema,
+} from '@nova/proto/nova/media/v1/media_events_pb.js';
+import { UserDataErasedSchema as SearchDataErasedSchema } from '@nova/proto/nova/search/v1/search_events_pb.js';
 import {
   PostLikedSchema,
   PostUnlikedSchema,
@@ -83,7 +95,15 @@ export const withoutCacheTags: readonly DescMessage[] = [
   UserDataErasedSchema,
   ErasureContinuedSchema,
   ContentErasedSchema,
-  // Only the viewer sees conversations, and no cache keeps them.
+  // Accounts, conversations, assets and what is found are kept for their viewer only, or not at all.
+  PermissionGrantedSchema,
+  PermissionRevokedSchema,
+  IdentityDataErasedSchema,
   MessageSentSchema,
-  CommunicationErasedSchema,
+  CommunicationDataErasedSchema,
+  AssetReadySchema,
+  AssetFailedSchema,
+  AssetDeletedSchema,
+  MediaDataErasedSchema,
+  SearchDataErasedSchema,
 ];
