@@ -16,7 +16,7 @@ import {
 } from '@nova/rpc';
 import { anonymous, createLogger, createMetrics, StopStack, traceparentFrom } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { createTestDatabase, createTestKeys, subgraphClient, type TestKeys } from '@nova/testkit';
+import { createTestDatabase, createTestKeys, standInService, subgraphClient, type TestKeys } from '@nova/testkit';
 import { readEnv, toConfig } from '../src/config.ts';
 import type { Tables } from '../src/db/tables.ts';
 import { createUserService } from '../src/service.ts';
@@ -122,7 +122,7 @@ function createPeers() {
   };
   return {
     state,
-    identity: rpcService(IdentityService, {
+    identity: standInService(IdentityService, {
       getUser: async ({ id }) => ({ user: toUser(accounts.get(id)) }),
       getUsersByIds: async ({ ids }) => ({
         users: ids.flatMap((id) => (accounts.has(id) ? [toUser(accounts.get(id))] : [])),
