@@ -11,7 +11,6 @@ import {
   type RpcServer,
   type RpcService,
   readDescriptors,
-  rpcService,
   startRpcServer,
 } from '@nova/rpc';
 import { anonymous, createLogger, createMetrics, StopStack, traceparentFrom } from '@nova/runtime';
@@ -44,6 +43,7 @@ export async function startUser(options: { roles?: readonly Role[]; env?: Readon
     ADMIN_PORT: '0',
     DATABASE_URL: database.urlFor('user'),
     IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
+    SERVICE_KEY_FILE: keys.serviceKeyFile,
     IDENTITY_GRPC_URL: `127.0.0.1:${servers.identity.port}`,
     SOCIAL_GRPC_URL: `127.0.0.1:${servers.social.port}`,
     MEDIA_GRPC_URL: `127.0.0.1:${servers.media.port}`,
@@ -86,7 +86,7 @@ function serve(service: RpcService, keys: TestKeys): Promise<RpcServer> {
     port: 0,
     services: [service],
     descriptors: readDescriptors(),
-    verifyIdentity: keys.verify,
+    verifyIdentity: keys.verifyCaller,
     log: createLogger({ service: 'test', level: 'silent' }),
     metrics: createMetrics('test'),
   });
@@ -131,15 +131,14 @@ function createPeers() {
         user: toUser([...accounts.values()].find((each) => each.username === username)),
       }),
     }),
-    social: rpcService(SocialService, {
+    social: standInService(SocialService, {
       async getRelations({ userId, otherIds }) {
         relationCalls.push(otherIds);
         const relations = otherIds.map((otherId) => ({ otherId, follows: follows.has(`${userId} ${otherId}`) }));
         return { relations };
       },
-      checkBlocked: async () => ({ blockedIds: [] }),
     }),
-    media: rpcService(MediaService, {
+    media: standInService(MediaService, {
       getAssets: async ({ ids }) => ({ assets: ids.flatMap((id) => assets.get(id) ?? []) }),
     }),
   };
