@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 type Platform = 'FCM' | 'APNS';
 
-async function register(platform: Platform, token = randomUUID(), person = viewer) {
+async function register(platform: Platform, token: string = randomUUID(), person = viewer) {
   const query = `mutation ($input: RegisterPushDeviceInput!) { registerPushDevice(input: $input) { device { id platform } } }`;
   const { data, errors } = await it.send(query, { as: person.as, variables: { input: { platform, token } } });
   return { token, id: data?.registerPushDevice.device.id as string, code: errors[0]?.extensions.code };
@@ -85,7 +85,7 @@ test.each<Platform>(['FCM', 'APNS'])('%s that has no time is asked again, not be
   service.say(token, { status: 503, retryAfter: '3' }, { status: 429 });
   await follow();
   await expect.poll(() => sentTo(token).length).toBe(3);
-  const [first, second] = sentTo(token) as [{ atMs: number }, { atMs: number }];
+  const [first, second] = sentTo(token) as unknown as [{ atMs: number }, { atMs: number }];
   expect(second.atMs - first.atMs).toBeGreaterThanOrEqual(2_950);
   await expect.poll(() => waiting(token)).toEqual([]);
 });

@@ -66,7 +66,7 @@ const lists: readonly [
 
 test.each(lists)(
   '10 and 50 %s with all that hangs on them cost the same statements',
-  async (_what, query, nodesOf, most) => {
+  async (...[, query, nodesOf, most]) => {
     const sent: number[] = [];
     for (const first of [10, count]) {
       const statements = await statementsDuring(async () => {
