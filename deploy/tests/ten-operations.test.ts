@@ -1,0 +1,84 @@
+import { postGraphql, startFederation, statementsDuring, type TestFederation } from '@nova/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import manifest from '../../persisted-queries/manifest.json' with { type: 'json' };
+import { demoLogin, generateNetwork, seedDatabases } from '../dev/seed/index.ts';
+
+const size = 60;
+let nova: TestFederation;
+let token: string;
+let variables: ReadonlyMap<string, object>;
+beforeAll(async () => {
+  nova = await startFederation({ env: { PERSISTED_POLICY: 'id-only', MAX_COMPLEXITY: '10000' } });
+  const urlOf = nova.subgraphs.database.urlFor;
+  const urls = {
+    identity: urlOf('identity'),
+    user: urlOf('user'),
+    content: urlOf('content'),
+    social: urlOf('social'),
+    search: urlOf('search'),
+  };
+  await seedDatabases({ urls, size });
+  const { data } = await ask('Login', { input: { email: demoLogin.email, password: demoLogin.password } });
+  token = data.login.accessToken;
+  const { comments, people } = generateNetwork(size);
+  const counts = Map.groupBy(comments, ({ postId }) => postId);
+  const [discussed] = [...counts].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
+  const { username } = people[1] ?? {};
+  variables = new Map<string, object>([
+    ['PostPage', { id: discussed }],
+    ['PostForViewer', { id: discussed }],
+    ['ProfilePage', { username }],
+    ['Followers', { username }],
+    ['Search', { query: 'the', types: ['POST'] }],
+  ]);
+});
+afterAll(() => nova.stop());
+
+function ask(name: string, given: object = {}) {
+  const operation = manifest.operations.find((each) => each.name === name);
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  return postGraphql(nova.url, { documentId: operation?.id, variables: given }, headers);
+}
+
+async function sumOf(series: string, operation: string): Promise<number> {
+  const page = await fetch(`${nova.gateway.adminUrl}/metrics`).then((response) => response.text());
+  const line = page.split('\n').find((it) => it.startsWith(`${series}_sum`) && it.includes(`"${operation}"`));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
+
+/** What one run takes, of each kind. */
+async function takes(name: string, first: number) {
+  const counted = async () => [
+    await sumOf('gateway_operation_fetches', name),
+    await sumOf('gateway_operation_rpc_calls', name),
+  ];
+  const before = await counted();
+  let answer: Awaited<ReturnType<typeof ask>> | undefined;
+  const statements = await statementsDuring(async () => {
+    answer = await ask(name, { ...variables.get(name), first });
+  });
+  expect(answer?.errors).toEqual([]);
+  const [fetches = 0, rpcCalls = 0] = (await counted()).map((sum, at) => sum - (before[at] ?? 0));
+  // The gateway asks every two seconds which sessions have ended, whatever else goes on.
+  const ofOperation = statements.filter((text) => !/sessions/.test(text));
+  return { fetches, rpcCalls, statements: ofOperation.length };
+}
+
+test.each([
+  ['HomePage', { fetches: 3, rpcCalls: 2, statements: 7 }],
+  ['HomeFeed', { fetches: 4, rpcCalls: 1, statements: 9 }],
+  ['PostPage', { fetches: 3, rpcCalls: 2, statements: 7 }],
+  ['PostForViewer', { fetches: 2, rpcCalls: 1, statements: 4 }],
+  ['ProfilePage', { fetches: 3, rpcCalls: 1, statements: 7 }],
+  ['Followers', { fetches: 3, rpcCalls: 0, statements: 5 }],
+  ['Search', { fetches: 3, rpcCalls: 2, statements: 5 }],
+  ['Notifications', { fetches: 1, rpcCalls: 0, statements: 2 }],
+  ['Conversations', { fetches: 1, rpcCalls: 0, statements: 1 }],
+  ['MyMedia', { fetches: 2, rpcCalls: 0, statements: 2 }],
+])(
+  '%s takes the same fetches, calls between services and statements for lists of 10 and of 50',
+  async (name, pinned) => {
+    await takes(name, 10);
+    expect([await takes(name, 10), await takes(name, 50)]).toEqual([pinned, pinned]);
+  },
+);
