@@ -65,6 +65,7 @@ async function digest(): Promise<unknown[]> {
     found.push(await rows(`select count(*), md5(string_agg(t::text, '|' order by id)) from ${table} t`));
   }
   found.push(await rows('select * from "user".post_counts order by user_id'));
+  found.push(await rows('select * from "user".follow_counts order by user_id'));
   found.push(await rows('select * from search.user_documents order by id'));
   found.push(await rows('select * from search.post_documents order by id'));
   found.push(await rows('select * from social.members order by user_id'));
@@ -104,6 +105,12 @@ test('the counted posts of each author are those in the table', async () => {
   );
 });
 
+test('the counted follows of each profile are those in the table', async () => {
+  const counted = await rows('select user_id, followers, following from "user".follow_counts order by user_id');
+  expect(counted.length).toBeGreaterThan(10);
+  expect(counted).toEqual(await rows('select user_id, followers, following from social.members order by user_id'));
+});
+
 test('follows and likes are counted as they are, and everybody’s timeline has the posts of those they follow', async () => {
   const network = generateNetwork(size);
   const follows = generateFollows(network);
@@ -126,11 +133,14 @@ test('progress ends at the whole of every table', () => {
   const network = generateNetwork(size);
   const countedAuthors = [...new Set(network.posts.map(({ authorId }) => authorId))];
   const [follows, likes] = [generateFollows(network).length, generateLikes(network).length];
+  const followEnds = new Set(generateFollows(network).flatMap(({ followerId, followeeId }) => [followerId, followeeId]))
+    .size;
   const last = new Map(progress.map(({ table, done, total }) => [table, { done, total }]));
   expect(Object.fromEntries(last)).toEqual({
     accounts: { done: 61, total: 61 },
     profiles: { done: 60, total: 60 },
     'post counts': { done: countedAuthors.length, total: countedAuthors.length },
+    'follow counts': { done: followEnds, total: followEnds },
     posts: { done: 600, total: 600 },
     comments: { done: 2_400, total: 2_400 },
     'people to be found': { done: 60, total: 60 },

@@ -10,6 +10,7 @@ import { demoLogin, demoModerator } from './demo.ts';
 import { generateNetwork, type Network } from './network.ts';
 import { analyzeIndex, insertFoundPeople, insertFoundPosts } from './search.ts';
 import { deriveCountsAndFeeds, generateFollows, generateLikes, insertFollows, insertLikes } from './social.ts';
+import { followCountRows, insertFollowCounts } from './user.ts';
 
 /** How far a table is: rows written so far, of all. */
 export type SeedProgress = { readonly table: string; readonly done: number; readonly total: number };
@@ -57,7 +58,9 @@ export async function seedDatabases(options: {
         .onConflict((conflict) => conflict.doNothing())
         .execute(),
     );
-    await sql`analyze profiles, post_counts`.execute(db);
+    const followCounts = followCountRows(generateFollows(network));
+    await inBatches(followCounts, report('follow counts'), (rows) => insertFollowCounts(db, rows));
+    await sql`analyze profiles, post_counts, follow_counts`.execute(db);
   });
   await inDatabase<ContentTables>(urls.content, async (db) => {
     await inBatches(postRows(network), report('posts'), (rows) =>
