@@ -8,7 +8,9 @@ let nova: TestFederation;
 let token: string;
 let variables: ReadonlyMap<string, object>;
 beforeAll(async () => {
-  nova = await startFederation({ env: { PERSISTED_POLICY: 'id-only', MAX_COMPLEXITY: '10000' } });
+  nova = await startFederation({
+    env: { PERSISTED_POLICY: 'id-only', MAX_COMPLEXITY: '10000', RATE_LIMIT_USER: 'off' },
+  });
   const urlOf = nova.subgraphs.database.urlFor;
   const urls = {
     identity: urlOf('identity'),
