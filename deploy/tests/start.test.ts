@@ -113,7 +113,7 @@ describe.skipIf(process.platform !== 'linux')('a started Nova', () => {
 
     const killed = processNamed('subgraphs/user/src/bin/main.ts');
     process.kill(killed, 'SIGKILL');
-    await nova.printed('user     | is back');
+    await nova.printed(/user +\| is back/);
     expect(processNamed('subgraphs/user/src/bin/main.ts')).not.toBe(killed);
     expect(await ask(nova, query)).toEqual(JSON.parse(answer));
 

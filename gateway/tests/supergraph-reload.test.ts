@@ -128,7 +128,9 @@ test('a supergraph that protects a field protects it from the moment it is serve
 
 test('a supergraph with a security feature that nobody enforces is refused', async () => {
   const secured = composedWith('user', (sdl) =>
-    sdl.replace('"@authenticated"', '"@policy"').replace('bio: String\n', 'bio: String @policy(policies: [["p"]])\n'),
+    sdl
+      .replace('"@authenticated"', '"@authenticated", "@policy"')
+      .replace('bio: String\n', 'bio: String @policy(policies: [["p"]])\n'),
   );
   expect(secured).toContain('/policy/v0.1", for: SECURITY');
   await writeFile(world.supergraphFile, secured);

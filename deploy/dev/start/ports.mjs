@@ -21,7 +21,6 @@ export function portsOf({ port, host, kafka = false, redis = false }) {
         part: `${what} of ${domain}`,
       })),
     ),
-    { port: port + 10 * indexes.events + 2, host: loopback, part: 'admin pages of events' },
     { port: port + 95, host: loopback, part: 'PostgreSQL' },
     ...(kafka
       ? [

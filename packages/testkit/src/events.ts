@@ -1,14 +1,16 @@
-import { createEventsService } from '@nova/events-domain';
-import { readEnv, toConfig } from '@nova/events-domain/config';
 import { createLogger } from '@nova/runtime';
 import type { RunningService } from '@nova/subgraph';
 import type { TestSubgraphs } from './subgraphs.ts';
 
 /** Another process of the events domain beside the subgraphs; `env` says which caches it purges. */
-export function startEvents(
+export async function startEvents(
   { database, keys }: TestSubgraphs,
   env: Readonly<Record<string, string>>,
 ): Promise<RunningService> {
+  const [{ createEventsService }, { readEnv, toConfig }] = await Promise.all([
+    import('@nova/events-domain'),
+    import('@nova/events-domain/config'),
+  ]);
   const config = readEnv({
     APP_ENV: 'test',
     GRAPHQL_PORT: '0',

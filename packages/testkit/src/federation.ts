@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { createGateway, type Gateway } from '@nova/gateway';
-import { readEnv, toConfig } from '@nova/gateway/config';
+import type { Gateway } from '@nova/gateway';
 import { createLogger, StopStack } from '@nova/runtime';
 import { subgraphNames, supergraphFile } from '@nova/schema';
 import { type SubgraphName, type SubgraphsOptions, startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
@@ -48,6 +47,11 @@ export async function startFederation(
       ...options.env,
     };
     const log = createLogger({ service: 'test', level: 'silent' });
+    // Loaded when it is started: most tests of the kit have none.
+    const [{ createGateway }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/gateway'),
+      import('@nova/gateway/config'),
+    ]);
     const gateway = await createGateway(toConfig(readEnv(env)), { log });
     stack.add('gateway', () => gateway.stop());
     return { gateway, subgraphs, url: `${gateway.url}/graphql`, gatewayEnv: env, stop: () => stack.stop() };

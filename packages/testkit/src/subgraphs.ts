@@ -1,38 +1,70 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCommunicationService } from '@nova/communication';
-import { readEnv as readCommunicationEnv, toConfig as toCommunicationConfig } from '@nova/communication/config';
-import { createContentService } from '@nova/content';
-import { readEnv as readContentEnv, toConfig as toContentConfig } from '@nova/content/config';
-import { createEventsService } from '@nova/events-domain';
-import { readEnv as readEventsEnv, toConfig as toEventsConfig } from '@nova/events-domain/config';
-import { createIdentityService } from '@nova/identity';
-import { readEnv as readIdentityEnv, toConfig as toIdentityConfig } from '@nova/identity/config';
-import { createMediaService } from '@nova/media';
-import { readEnv as readMediaEnv, toConfig as toMediaConfig } from '@nova/media/config';
 import { createLogger, StopStack } from '@nova/runtime';
-import { createSearchService } from '@nova/search';
-import { readEnv as readSearchEnv, toConfig as toSearchConfig } from '@nova/search/config';
-import { createSocialService } from '@nova/social';
-import { readEnv as readSocialEnv, toConfig as toSocialConfig } from '@nova/social/config';
 import type { Role, RunningService, ServiceOverrides } from '@nova/subgraph';
-import { createUserService } from '@nova/user';
-import { readEnv as readUserEnv, toConfig as toUserConfig } from '@nova/user/config';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { freeFixedPort } from './fixed-port.ts';
 import { createTestKeys, type TestKeys } from './identities.ts';
 
+// Loaded when they are started: most tests need a database only.
 const starters = {
-  identity: (env, overrides) => createIdentityService(toIdentityConfig(readIdentityEnv(env)), overrides),
-  user: (env, overrides) => createUserService(toUserConfig(readUserEnv(env)), overrides),
-  content: (env, overrides) => createContentService(toContentConfig(readContentEnv(env)), overrides),
-  social: (env, overrides) => createSocialService(toSocialConfig(readSocialEnv(env)), overrides),
-  media: (env, overrides) => createMediaService(toMediaConfig(readMediaEnv(env)), overrides),
-  communication: (env, overrides) =>
-    createCommunicationService(toCommunicationConfig(readCommunicationEnv(env)), overrides),
-  search: (env, overrides) => createSearchService(toSearchConfig(readSearchEnv(env)), overrides),
-  events: (env, overrides) => createEventsService(toEventsConfig(readEventsEnv(env)), overrides),
+  identity: async (env, overrides) => {
+    const [{ createIdentityService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/identity'),
+      import('@nova/identity/config'),
+    ]);
+    return createIdentityService(toConfig(readEnv(env)), overrides);
+  },
+  user: async (env, overrides) => {
+    const [{ createUserService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/user'),
+      import('@nova/user/config'),
+    ]);
+    return createUserService(toConfig(readEnv(env)), overrides);
+  },
+  content: async (env, overrides) => {
+    const [{ createContentService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/content'),
+      import('@nova/content/config'),
+    ]);
+    return createContentService(toConfig(readEnv(env)), overrides);
+  },
+  social: async (env, overrides) => {
+    const [{ createSocialService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/social'),
+      import('@nova/social/config'),
+    ]);
+    return createSocialService(toConfig(readEnv(env)), overrides);
+  },
+  media: async (env, overrides) => {
+    const [{ createMediaService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/media'),
+      import('@nova/media/config'),
+    ]);
+    return createMediaService(toConfig(readEnv(env)), overrides);
+  },
+  communication: async (env, overrides) => {
+    const [{ createCommunicationService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/communication'),
+      import('@nova/communication/config'),
+    ]);
+    return createCommunicationService(toConfig(readEnv(env)), overrides);
+  },
+  search: async (env, overrides) => {
+    const [{ createSearchService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/search'),
+      import('@nova/search/config'),
+    ]);
+    return createSearchService(toConfig(readEnv(env)), overrides);
+  },
+  events: async (env, overrides) => {
+    const [{ createEventsService }, { readEnv, toConfig }] = await Promise.all([
+      import('@nova/events-domain'),
+      import('@nova/events-domain/config'),
+    ]);
+    return createEventsService(toConfig(readEnv(env)), overrides);
+  },
 } satisfies Record<string, (env: Env, overrides: ServiceOverrides) => Promise<RunningService>>;
 
 type Env = Readonly<Record<string, string>>;
