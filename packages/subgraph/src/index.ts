@@ -1,4 +1,5 @@
 export type { FastifyInstance as HttpApp } from 'fastify';
+export { type Accounts, createAccounts } from './accounts.ts';
 export { type ConnectionLoader, createConnectionLoader, createPageLoader } from './connection-loader.ts';
 export { keepFromCaches } from './keep-from-caches.ts';
 export { createLoader, type Loader } from './loader.ts';

@@ -1,7 +1,8 @@
+import type { Accounts } from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { CommentCommands } from './comments/comment-commands.ts';
 import type { Tables } from './db/tables.ts';
-import type { Accounts, Media, Relations } from './grpc/clients.ts';
+import type { Media, Relations } from './grpc/clients.ts';
 import type { PostCommands } from './posts/post-commands.ts';
 
 /** What the doors of content are given by its composition root. */

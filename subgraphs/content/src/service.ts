@@ -1,4 +1,4 @@
-import { type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
+import { createAccounts, type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
 import { createCommentCommands, deleteCommentsOfPost } from './comments/comment-commands.ts';
 import type { Config } from './config.ts';
 import { consumers } from './consumers/index.ts';
@@ -6,7 +6,7 @@ import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
-import { createAccounts, createMedia, createRelations } from './grpc/clients.ts';
+import { createMedia, createRelations } from './grpc/clients.ts';
 import { contentService } from './grpc/content-service.ts';
 import { createPostCommands, requirePost } from './posts/post-commands.ts';
 

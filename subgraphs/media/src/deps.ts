@@ -1,8 +1,8 @@
+import type { Accounts } from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { LiveStreamCommands } from './assets/live-stream-commands.ts';
 import type { UploadCommands } from './assets/upload-commands.ts';
 import type { Tables } from './db/tables.ts';
-import type { Accounts } from './grpc/clients.ts';
 import type { ShownLinks } from './playback/shown-links.ts';
 
 /** What the doors of media are given by its composition root. */

@@ -1,5 +1,6 @@
 import type { Running } from '@nova/runtime';
 import {
+  createAccounts,
   type HttpApp,
   type RunningService,
   type ServiceOverrides,
@@ -15,7 +16,7 @@ import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
-import { createAccounts, createQuota, type Quota } from './grpc/clients.ts';
+import { createQuota, type Quota } from './grpc/clients.ts';
 import { mediaService } from './grpc/media-service.ts';
 import { serveObjects } from './http/object-routes.ts';
 import { openToWebPages } from './http/open-to-web-pages.ts';

@@ -1,7 +1,8 @@
 import type { EventOrigin } from '@nova/outbox';
+import type { Accounts } from '@nova/subgraph';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from './db/tables.ts';
-import type { Accounts, Posts } from './grpc/clients.ts';
+import type { Posts } from './grpc/clients.ts';
 import type { LikeCommands } from './likes/like-commands.ts';
 import type { RelationCommands } from './relations/relation-commands.ts';
 import type { TimelineCommands } from './timelines/timeline-commands.ts';

@@ -1,4 +1,10 @@
-import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
+import {
+  createAccounts,
+  type RunningService,
+  type ServiceOverrides,
+  type ServiceParts,
+  startService,
+} from '@nova/subgraph';
 import type { Config } from './config.ts';
 import { createConsumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
@@ -6,7 +12,7 @@ import type { Deps } from './deps.ts';
 import { createErasure } from './erasures/erasure-commands.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
-import { createAccounts, createPosts } from './grpc/clients.ts';
+import { createPosts } from './grpc/clients.ts';
 import { socialService } from './grpc/social-service.ts';
 import { createLikeCommands } from './likes/like-commands.ts';
 import { eraseLikes } from './likes/like-erasure.ts';

@@ -1,7 +1,8 @@
+import type { Accounts } from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { Tables } from './db/tables.ts';
 import type { ErasureCommands } from './erasures/erasure-commands.ts';
-import type { Accounts, Assets, Relations } from './grpc/clients.ts';
+import type { Assets, Relations } from './grpc/clients.ts';
 import type { ProfileCommands } from './profiles/profile-commands.ts';
 import type { QuotaCommands } from './quotas/quota-commands.ts';
 import type { SettingsCommands } from './settings/settings-commands.ts';

@@ -1,4 +1,10 @@
-import { type RunningService, type ServiceOverrides, type ServiceParts, startService } from '@nova/subgraph';
+import {
+  createAccounts,
+  type RunningService,
+  type ServiceOverrides,
+  type ServiceParts,
+  startService,
+} from '@nova/subgraph';
 import type { Config } from './config.ts';
 import { consumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
@@ -7,7 +13,7 @@ import { createErasureCommands, isErased } from './erasures/erasure-commands.ts'
 import { observeErasures } from './erasures/erasure-metrics.ts';
 import { type Context, createContext } from './graphql/context.ts';
 import { resolvers } from './graphql/resolvers/index.ts';
-import { createAccounts, createAssets, createRelations } from './grpc/clients.ts';
+import { createAssets, createRelations } from './grpc/clients.ts';
 import { userService } from './grpc/user-service.ts';
 import { createProfileCommands, holdProfile, updatePrivacy } from './profiles/profile-commands.ts';
 import { createQuotaCommands } from './quotas/quota-commands.ts';

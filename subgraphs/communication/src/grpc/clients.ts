@@ -1,7 +1,7 @@
 import { AppError } from '@nova/errors';
-import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
 import { type CallOrigin, callOptions, createRpcClient } from '@nova/rpc';
+import { createAccounts } from '@nova/subgraph';
 
 /** What communication asks identity and social. Both throw SERVICE_UNAVAILABLE when they are away. */
 export type People = {
@@ -13,16 +13,12 @@ export type People = {
 };
 
 export function createPeople(addresses: { identity: string; social: string }): People {
-  const identity = createRpcClient(IdentityService, { address: addresses.identity });
+  const accounts = createAccounts(addresses.identity);
   const social = createRpcClient(SocialService, { address: addresses.social });
   return {
-    async requireActive({ viewerId, otherIds }, origin) {
-      const { users } = await identity.calls.getUsersByIds({ ids: [viewerId, ...otherIds] }, callOptions(origin));
-      const active = new Set(users.flatMap(({ id, isActive }) => (isActive ? id : [])));
-      if (!active.has(viewerId)) throw new AppError('ACCOUNT_INACTIVE', 'Your account is not active.');
-      const missing = otherIds.filter((id) => !active.has(id));
-      if (missing.length > 0)
-        throw new AppError('NOT_FOUND', 'A person does not exist.', { details: { ids: missing } });
+    async requireActive(people, origin) {
+      const ids = await accounts.findAbsent(people, origin);
+      if (ids.length > 0) throw new AppError('NOT_FOUND', 'A person does not exist.', { details: { ids } });
     },
     async isBlocked({ viewerId, otherIds }, origin) {
       const request = { userId: viewerId, otherIds: [...otherIds] };
@@ -30,7 +26,7 @@ export function createPeople(addresses: { identity: string; social: string }): P
       return blockedIds.length > 0;
     },
     stop() {
-      identity.stop();
+      accounts.stop();
       social.stop();
     },
   };

@@ -1,40 +1,9 @@
-import { AppError, isAppError } from '@nova/errors';
+import { AppError } from '@nova/errors';
 import { isUuid } from '@nova/postgres';
-import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { MediaService, State } from '@nova/proto/nova/media/v1/media_service_pb.js';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
 import { type CallOrigin, callOptions, createRpcClient } from '@nova/rpc';
 import type { Standing } from '../audiences/audience.ts';
-
-/** What content asks identity. */
-export type Accounts = {
-  /** Throws ACCOUNT_INACTIVE unless the account exists and is active; SERVICE_UNAVAILABLE when identity is away. */
-  requireActive(id: string, origin: CallOrigin): Promise<void>;
-  /** Ids of the active accounts among the usernames, each once. One call a username, all at the same time: identity has no other. */
-  idsOf(usernames: readonly string[], origin: CallOrigin): Promise<string[]>;
-  stop(): void;
-};
-
-export function createAccounts(address: string): Accounts {
-  const identity = createRpcClient(IdentityService, { address });
-  const absent = (error: unknown) => {
-    if (isAppError(error) && error.code === 'NOT_FOUND') return { user: undefined };
-    throw error;
-  };
-  return {
-    async requireActive(id, origin) {
-      const { user } = await identity.calls.getUser({ id }, callOptions(origin)).catch(absent);
-      if (!user?.isActive) throw new AppError('ACCOUNT_INACTIVE', 'Your account is not active.');
-    },
-    async idsOf(usernames, origin) {
-      const answers = await Promise.all(
-        usernames.map((username) => identity.calls.getUserByUsername({ username }, callOptions(origin)).catch(absent)),
-      );
-      return [...new Set(answers.flatMap(({ user }) => (user?.isActive ? [user.id] : [])))];
-    },
-    stop: identity.stop,
-  };
-}
 
 /** What content asks social. */
 export type Relations = {

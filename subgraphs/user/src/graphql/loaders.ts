@@ -1,13 +1,13 @@
 import { type Connection, isUuid, type PageRequest, pageOf } from '@nova/postgres';
 import type { CallOrigin } from '@nova/rpc';
 import type { Identity, Logger } from '@nova/runtime';
-import { createLoader, type Loader } from '@nova/subgraph';
+import { type Accounts, createLoader, type Loader } from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import type { Erasure } from '../erasures/erasure.ts';
 import { findErasure, findErasureAnswers, listErasures } from '../erasures/erasure-repository.ts';
 import { type FollowCounts, findFollowCounts } from '../follow-counts/follow-count-repository.ts';
-import type { Accounts, Relations } from '../grpc/clients.ts';
+import type { Relations } from '../grpc/clients.ts';
 import { countPostsByUsers } from '../post-counts/post-count-repository.ts';
 import { defaultProfile, type Profile } from '../profiles/profile.ts';
 import { findDeletedProfileIds, findProfileByUsername, findProfiles } from '../profiles/profile-repository.ts';

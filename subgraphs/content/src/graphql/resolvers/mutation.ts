@@ -43,6 +43,10 @@ export const mutation: MutationResolvers = {
   },
 };
 
-function mentionedIn(body: string, context: Context): Promise<string[]> {
-  return context.accounts.idsOf(mentionsIn(body), context);
+/** Ids of the active accounts that a text mentions, each once. One call a username, all at the same time: identity has no other. */
+async function mentionedIn(body: string, context: Context): Promise<string[]> {
+  const found = await Promise.all(
+    mentionsIn(body).map((username) => context.accounts.findActiveByUsername(username, context)),
+  );
+  return [...new Set(found.flatMap((account) => account?.id ?? []))];
 }

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 export const mutation: MutationResolvers = {
   async followUser(_parent, { input }, context) {
     const pair = pairOf(input, context);
-    await context.accounts.requireBoth(pair, context);
+    await requireBoth(pair, context);
     await context.relations.follow(pair, context);
     return { user: { id: pair.otherId } };
   },
@@ -20,7 +20,7 @@ export const mutation: MutationResolvers = {
   },
   async blockUser(_parent, { input }, context) {
     const pair = pairOf(input, context);
-    await context.accounts.requireBoth(pair, context);
+    await requireBoth(pair, context);
     await context.relations.block(pair, context);
     return { user: { id: pair.otherId } };
   },
@@ -53,4 +53,10 @@ function pairOf({ userId: otherId }: { readonly userId: string }, context: Conte
   const { userId: actorId } = requireUser(context);
   if (!isUuid(otherId)) throw userNotFound(otherId);
   return { actorId, otherId };
+}
+
+/** In one call. Throws ACCOUNT_INACTIVE, and NOT_FOUND when the other account does not exist or is not active. */
+async function requireBoth({ actorId, otherId }: Pair, context: Context): Promise<void> {
+  const absent = await context.accounts.findAbsent({ viewerId: actorId, otherIds: [otherId] }, context);
+  if (absent.length > 0) throw userNotFound(otherId);
 }
