@@ -1,7 +1,7 @@
 export type { FastifyInstance as HttpApp } from 'fastify';
 export { type Accounts, createAccounts } from './accounts.ts';
 export { type ConnectionLoader, createConnectionLoader, createPageLoader } from './connection-loader.ts';
-export { keepFromCaches } from './keep-from-caches.ts';
+export { keepOnlyFor } from './keep-only-for.ts';
 export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';
 export { type Role, readRoles, roles } from './roles.ts';
@@ -20,4 +20,4 @@ export {
   subgraphSettings,
   toSubgraphConfig,
 } from './subgraph-settings.ts';
-export { keepForViewer, requireUser } from './viewer.ts';
+export { requireUser } from './viewer.ts';

@@ -1,4 +1,4 @@
-import { keepFromCaches } from '@nova/subgraph';
+import { keepOnlyFor } from '@nova/subgraph';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Profile } from '../profiles/profile.ts';
 import type { Context } from './context.ts';
@@ -10,7 +10,7 @@ export function detail(field: 'bio' | 'location') {
   return async (...[profile, , context, info]: Call) => {
     if (profile.visibility === 'EVERYONE') return profile[field];
     // Who sees it differs, so that nobody may keep the answer for another.
-    keepFromCaches(info);
+    keepOnlyFor('nobody', info);
     return (await isShown(profile, context)) ? profile[field] : null;
   };
 }

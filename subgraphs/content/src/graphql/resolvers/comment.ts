@@ -1,11 +1,11 @@
 import { pageRequest } from '@nova/postgres';
-import { keepForViewer } from '@nova/subgraph';
+import { keepOnlyFor } from '@nova/subgraph';
 import type { CommentResolvers } from '../../generated/graphql.ts';
 import { postNotFound } from '../../posts/post.ts';
 
 export const comment: CommentResolvers = {
   __resolveReference({ id }, context, info) {
-    keepForViewer(context, info);
+    keepOnlyFor(context, info);
     return context.loaders.comment.load(id);
   },
   author: ({ authorId }) => ({ id: authorId }),

@@ -1,10 +1,10 @@
 import { pageRequest } from '@nova/postgres';
-import { keepForViewer } from '@nova/subgraph';
+import { keepOnlyFor } from '@nova/subgraph';
 import type { PostResolvers } from '../../generated/graphql.ts';
 
 export const post: PostResolvers = {
   __resolveReference({ id }, context, info) {
-    keepForViewer(context, info);
+    keepOnlyFor(context, info);
     return context.loaders.post.load(id);
   },
   author: ({ authorId }) => ({ id: authorId }),

@@ -1,16 +1,16 @@
 import { pageRequest } from '@nova/postgres';
-import { keepForViewer } from '@nova/subgraph';
+import { keepOnlyFor } from '@nova/subgraph';
 import type { QueryResolvers } from '../../generated/graphql.ts';
 
 export const query: QueryResolvers = {
   // biome-ignore lint/complexity/useMaxParams: a resolver's own order.
   post(_parent, { id }, context, info) {
-    keepForViewer(context, info);
+    keepOnlyFor(context, info);
     return context.loaders.post.load(id);
   },
   // biome-ignore lint/complexity/useMaxParams: a resolver's own order.
   posts(_parent, { hashtag, ...args }, context, info) {
-    keepForViewer(context, info);
+    keepOnlyFor(context, info);
     return context.loaders.allPosts(pageRequest('post', args), hashtag ?? undefined);
   },
 };

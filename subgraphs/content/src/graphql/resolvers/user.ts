@@ -1,5 +1,5 @@
 import { pageRequest } from '@nova/postgres';
-import { keepForViewer } from '@nova/subgraph';
+import { keepOnlyFor } from '@nova/subgraph';
 import type { UserResolvers } from '../../generated/graphql.ts';
 
 /** A user as content knows them: by id only. */
@@ -9,7 +9,7 @@ export const user: UserResolvers = {
   __resolveReference: ({ id }) => ({ id }),
   // biome-ignore lint/complexity/useMaxParams: a resolver's own order.
   posts({ id }, args, context, info) {
-    keepForViewer(context, info);
+    keepOnlyFor(context, info);
     return context.loaders.postsOfUser.load(id, pageRequest('post', args));
   },
 };
