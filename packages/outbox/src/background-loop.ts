@@ -1,3 +1,5 @@
+import { waitFor } from '@nova/resilience';
+
 /** Work that is done again and again until it is stopped. */
 export type BackgroundLoop = {
   /** Waits for what runs. */
@@ -21,7 +23,7 @@ export function startBackgroundLoop(options: {
           return false;
         },
       );
-      if (!more) await pause(options.idleMs, signal);
+      if (!more) await waitFor(options.idleMs, signal);
     }
   };
   const running = run();
@@ -31,17 +33,4 @@ export function startBackgroundLoop(options: {
       return running;
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

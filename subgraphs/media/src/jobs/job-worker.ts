@@ -1,5 +1,6 @@
 import { isAppError } from '@nova/errors';
-import { backoffMs, startDeadline, waitFor } from '@nova/resilience';
+import { startBackgroundLoop } from '@nova/outbox';
+import { backoffMs, startDeadline } from '@nova/resilience';
 import type { Running } from '@nova/runtime';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
@@ -40,30 +41,18 @@ const retryLimits = { firstMs: 1_000, maxMs: 10 * 60_000 };
  * still for too long, its signal aborts and its result has no effect. A job that fails is tried again, later each time.
  */
 export function startJobWorker(options: JobWorkerOptions): Running {
-  const stopping = new AbortController();
-  const running = work(options, stopping.signal);
-  return {
-    stop() {
-      stopping.abort();
-      return running;
-    },
-  };
-}
-
-async function work(options: JobWorkerOptions, stopping: AbortSignal): Promise<void> {
-  const kinds = Object.keys(options.handlers) as JobKind[];
-  while (!stopping.aborted) {
-    let isIdle = true;
-    try {
-      const job = await leaseJob(options.db, { kinds, leaseSeconds: options.leaseSeconds });
+  const { db, handlers, leaseSeconds, observer } = options;
+  const kinds = Object.keys(handlers) as JobKind[];
+  return startBackgroundLoop({
+    async work(stopping) {
+      const job = await leaseJob(db, { kinds, leaseSeconds });
       if (job) await doJob(job, options, stopping);
       else await options.onIdle?.();
-      isIdle = job === undefined;
-    } catch (error) {
-      options.observer.workerFailed(error);
-    }
-    if (isIdle) await waitFor(idleMs, stopping);
-  }
+      return { more: job !== undefined };
+    },
+    idleMs,
+    onFailure: observer.workerFailed,
+  });
 }
 
 async function doJob(job: LeasedJob, options: JobWorkerOptions, stopping: AbortSignal): Promise<void> {
