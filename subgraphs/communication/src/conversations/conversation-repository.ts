@@ -18,11 +18,7 @@ export async function findConversationsOf(
   userId: string,
   ids: readonly string[],
 ): Promise<Conversation[]> {
-  const rows = await db
-    .selectFrom('active_conversations as conversation')
-    .innerJoin('active_participants as participant', 'participant.conversation_id', 'conversation.id')
-    .select(['conversation.id', 'conversation.activity_id', 'conversation.created_at'])
-    .where('participant.user_id', '=', userId)
+  const rows = await conversationsOf(db, userId)
     .where('conversation.id', '=', sql<string>`any(${ids.filter(isUuid)}::uuid[])`)
     .execute();
   return rows.map(toConversation);
@@ -34,11 +30,7 @@ export async function listConversationsOf(
   userId: string,
   page: PageRequest,
 ): Promise<Conversation[]> {
-  const rows = await db
-    .selectFrom('active_conversations as conversation')
-    .innerJoin('active_participants as participant', 'participant.conversation_id', 'conversation.id')
-    .select(['conversation.id', 'conversation.activity_id', 'conversation.created_at'])
-    .where('participant.user_id', '=', userId)
+  const rows = await conversationsOf(db, userId)
     .$if(page.afterId !== null, (query) => query.where('conversation.activity_id', '<', page.afterId))
     .orderBy('conversation.activity_id', 'desc')
     .limit(page.first + 1)
@@ -195,6 +187,14 @@ export async function eraseParticipant(
       from unnest(${conversationIds}::uuid[]) as left_one (id)
     ) as left_ones
     where conversations.id = left_ones.id`.execute(db);
+}
+
+function conversationsOf(db: Kysely<Tables>, userId: string) {
+  return db
+    .selectFrom('active_conversations as conversation')
+    .innerJoin('active_participants as participant', 'participant.conversation_id', 'conversation.id')
+    .select(['conversation.id', 'conversation.activity_id', 'conversation.created_at'])
+    .where('participant.user_id', '=', userId);
 }
 
 function toConversation(row: Row): Conversation {

@@ -76,19 +76,7 @@ export async function lockProfile(db: Kysely<Tables>, id: string): Promise<Profi
 }
 
 export async function updateProfile(db: Kysely<Tables>, profile: Profile): Promise<void> {
-  await db
-    .updateTable('profiles')
-    .set({
-      display_name: profile.displayName,
-      bio: profile.bio,
-      location: profile.location,
-      avatar_id: profile.avatarId,
-      visibility: profile.visibility,
-      is_discoverable: profile.isDiscoverable,
-      updated_at: sql`now()`,
-    })
-    .where('id', '=', profile.id)
-    .execute();
+  await db.updateTable('profiles').set(changesOf(profile)).where('id', '=', profile.id).execute();
 }
 
 /** Whose profiles showed the asset; they show none now. */
@@ -106,17 +94,7 @@ export async function clearAvatars(db: Kysely<Tables>, assetId: string): Promise
 export async function overwriteErasedProfile(db: Kysely<Tables>, profile: Omit<Profile, 'joinedAt'>): Promise<void> {
   await db
     .updateTable('profiles')
-    .set({
-      username: profile.username,
-      display_name: profile.displayName,
-      bio: profile.bio,
-      location: profile.location,
-      avatar_id: profile.avatarId,
-      visibility: profile.visibility,
-      is_discoverable: profile.isDiscoverable,
-      updated_at: sql`now()`,
-      erased_at: sql`now()`,
-    })
+    .set({ ...changesOf(profile), username: profile.username, erased_at: sql`now()` })
     .where('id', '=', profile.id)
     .execute();
 }
@@ -134,6 +112,18 @@ export async function listProfiles(
     .limit(limit)
     .execute();
   return rows.map(toProfile);
+}
+
+function changesOf(profile: Omit<Profile, 'joinedAt'>) {
+  return {
+    display_name: profile.displayName,
+    bio: profile.bio,
+    location: profile.location,
+    avatar_id: profile.avatarId,
+    visibility: profile.visibility,
+    is_discoverable: profile.isDiscoverable,
+    updated_at: sql<Date>`now()`,
+  };
 }
 
 function toProfile(row: Row): Profile {
