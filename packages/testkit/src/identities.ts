@@ -10,6 +10,7 @@ import {
   createIdentityVerifier,
   type Identity,
   type IdentityVerifier,
+  type UserIdentity,
 } from '@nova/runtime';
 
 /** The keys of a test's gateway and identity service, in memory and as the files their settings name. */
@@ -56,7 +57,7 @@ export function createTestKeys(): TestKeys {
 }
 
 /** A signed-in user, by default with what every account may do. */
-export function userIdentity(userId: string, permissions: readonly string[] = permissionsOf([])): Identity {
+export function userIdentity(userId: string, permissions: readonly string[] = permissionsOf([])): UserIdentity {
   return { kind: 'user', userId, sessionId: randomUUID(), permissions };
 }
 

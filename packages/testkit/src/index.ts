@@ -1,3 +1,4 @@
+export { callFor } from './call-for.ts';
 export { createTestAuthority, type TestAuthority, type TestCertificate } from './certificates.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { startEvents } from './events.ts';
@@ -10,6 +11,8 @@ export { type GraphqlAnswer, postGraphql, subgraphClient } from './graphql-clien
 export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
 export { startPgBouncer, type TestPgBouncer } from './pgbouncer.ts';
 export { redisFor, startRedis, type TestRedis } from './redis.ts';
+export { registerAccount } from './register-account.ts';
+export { serveRpc } from './serve-rpc.ts';
 export { requireService } from './services.ts';
 export { standInService } from './stand-in-service.ts';
 export { statementsDuring } from './statements.ts';

@@ -3,7 +3,7 @@ import { append } from '@nova/outbox';
 import { openDatabase } from '@nova/postgres';
 import { createLogger, type Identity, StopStack, traceparentFrom } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { startSubgraphs, subgraphClient, type TestSubgraphs, userIdentity } from '@nova/testkit';
+import { registerAccount, startSubgraphs, subgraphClient, type TestSubgraphs } from '@nova/testkit';
 import type { Tables } from '../src/db/tables.ts';
 import { startSocialStandIn } from './_social.ts';
 
@@ -44,13 +44,8 @@ let people = 0;
 /** Registers an account through identity. */
 async function registered(subgraphs: TestSubgraphs): Promise<Person> {
   people += 1;
-  const username = `person_${people}`;
-  const answer = await subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys)(
-    'mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }',
-    { variables: { input: { email: `${username}@nova.test`, username, password: 'correct horse battery' } } },
-  );
-  const { id } = answer.data.register.account;
-  return { id, as: userIdentity(id) };
+  const as = await registerAccount(subgraphs, `person_${people}`);
+  return { id: as.userId, as };
 }
 
 /** Writes another domain's event into that domain's outbox, whose relay publishes it. */

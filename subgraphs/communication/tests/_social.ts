@@ -1,7 +1,6 @@
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
-import { type RpcImplementation, readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
-import { createLogger, createMetrics, type IdentityVerifier } from '@nova/runtime';
-import { freeFixedPort } from '@nova/testkit';
+import type { IdentityVerifier } from '@nova/runtime';
+import { freeFixedPort, serveRpc, standInService } from '@nova/testkit';
 
 /** Social's gRPC service, which is another domain's, with blocks that the test makes. It counts the calls and can go away. */
 export async function startSocialStandIn() {
@@ -9,25 +8,17 @@ export async function startSocialStandIn() {
   const blocks = new Set<string>();
   const calls: string[][] = [];
   let verify: IdentityVerifier | undefined;
-  const methods: RpcImplementation<typeof SocialService> = {
-    async getRelations() {
-      throw new Error('Communication has no use for relations.');
-    },
+  const service = standInService(SocialService, {
     async checkBlocked({ userId, otherIds }) {
       calls.push(otherIds);
       const between = (otherId: string) => blocks.has(`${userId}/${otherId}`) || blocks.has(`${otherId}/${userId}`);
       return { blockedIds: otherIds.filter(between) };
     },
-  };
+  });
   const start = () =>
-    startRpcServer({
-      host: '127.0.0.1',
+    serveRpc([service], {
       port,
-      services: [rpcService(SocialService, methods)],
-      descriptors: readDescriptors(),
       verifyIdentity: (token) => (verify ? verify(token) : Promise.reject(new Error('not yet'))),
-      log: createLogger({ service: 'test', level: 'silent' }),
-      metrics: createMetrics('social'),
     });
   let server = await start();
   return {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CommunicationService, NotificationKind } from '@nova/proto/nova/communication/v1/communication_service_pb.js';
-import { startDeadline } from '@nova/resilience';
-import { callOptions, createCallTally, createRpcClient, type RpcClient } from '@nova/rpc';
-import { anonymous, traceparentFrom } from '@nova/runtime';
+import { createRpcClient, type RpcClient } from '@nova/rpc';
+import { callFor } from '@nova/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Communication, type Person, startCommunication } from './_communication.ts';
 
@@ -23,20 +22,10 @@ beforeEach(async () => {
 
 const { FOLLOW, LIKE, SYSTEM, UNSPECIFIED } = NotificationKind;
 
-async function notify(request: object, identityToken?: string): Promise<boolean> {
-  const deadline = startDeadline(5_000);
-  const options = callOptions({
-    identityToken: identityToken ?? (await communication.subgraphs.keys.sign(anonymous)),
-    correlationId: randomUUID(),
-    traceparent: traceparentFrom(undefined),
-    deadline,
-    tally: createCallTally(undefined),
-  });
+async function notify(request: object, as?: { token: string }): Promise<boolean> {
   const told = { notificationId: randomUUID(), userId: viewer.id, kind: SYSTEM, ...request };
-  return client.calls
-    .notify(told, options)
-    .then(({ notified }) => notified)
-    .finally(() => deadline.clear());
+  const options = await callFor(communication.subgraphs.keys, { ...(as && { as }) });
+  return (await client.calls.notify(told, options)).notified;
 }
 
 async function notifications() {
@@ -85,5 +74,5 @@ test.each([
 });
 
 test('a call without a signed identity is refused', async () => {
-  await expect(notify({}, 'x')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  await expect(notify({}, { token: 'x' })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });

@@ -1,7 +1,7 @@
 import { openDatabase } from '@nova/postgres';
-import { createLogger, type Identity } from '@nova/runtime';
+import { createLogger, type UserIdentity } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { startSubgraphs, subgraphClient, type TestSubgraphs, userIdentity } from '@nova/testkit';
+import { registerAccount, startSubgraphs, subgraphClient } from '@nova/testkit';
 import type { Tables } from '../src/db/tables.ts';
 import { mediaPeer, socialPeer } from './_peers.ts';
 
@@ -27,7 +27,7 @@ export async function startContent(options: { roles?: readonly Role[] } = {}) {
     mediaPeer: media,
     db: database.db,
     send: subgraphClient(subgraphs.content.graphqlUrl, subgraphs.keys),
-    author: await registered(subgraphs, 'ada'),
+    author: await registerAccount(subgraphs, 'ada'),
     async stop() {
       await database.stop();
       await subgraphs.stop();
@@ -38,20 +38,12 @@ export async function startContent(options: { roles?: readonly Role[] } = {}) {
 }
 
 export type ContentUnderTest = Awaited<ReturnType<typeof startContent>>;
-export type Account = Identity & { userId: string };
-
-/** Registers an account through identity and returns it as a request's identity. */
-export async function registered(subgraphs: TestSubgraphs, username: string): Promise<Account> {
-  const send = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
-  const answer = await send(`mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }`, {
-    variables: { input: { email: `${username}@nova.test`, username, password: 'correct horse battery' } },
-  });
-  const userId: string = answer.data.register.account.id;
-  return { ...userIdentity(userId), userId } as Account;
-}
-
 /** Creates a post as the author, or whoever `as` is. */
-export async function newPost(content: ContentUnderTest, input: object, as: Account = content.author): Promise<string> {
+export async function newPost(
+  content: ContentUnderTest,
+  input: object,
+  as: UserIdentity = content.author,
+): Promise<string> {
   const { data, errors } = await content.send(
     'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }',
     { as, variables: { input: { body: 'A post.', ...input } } },
@@ -63,7 +55,7 @@ export async function newPost(content: ContentUnderTest, input: object, as: Acco
 export async function newComment(
   content: ContentUnderTest,
   input: object,
-  as: Account = content.author,
+  as: UserIdentity = content.author,
 ): Promise<string> {
   const { data, errors } = await content.send(
     'mutation ($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }',

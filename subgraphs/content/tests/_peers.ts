@@ -1,9 +1,9 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { type Asset, MediaService, State } from '@nova/proto/nova/media/v1/media_service_pb.js';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
-import { type RpcImplementation, type RpcServer, readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
-import { createLogger, createMetrics, type IdentityVerifier } from '@nova/runtime';
-import { freeFixedPort } from '@nova/testkit';
+import type { RpcImplementation } from '@nova/rpc';
+import type { IdentityVerifier } from '@nova/runtime';
+import { freeFixedPort, serveRpc, standInService } from '@nova/testkit';
 
 /** What one other domain answers, on a port that is known before it starts. */
 export type Peer = {
@@ -31,7 +31,6 @@ export async function socialPeer() {
         })),
       };
     },
-    checkBlocked: async () => ({ blockedIds: [] }),
   });
   return {
     ...peer,
@@ -54,21 +53,13 @@ export async function mediaPeer() {
   };
 }
 
-async function peerOf<S extends DescService>(service: S, implementation: RpcImplementation<S>): Promise<Peer> {
+async function peerOf<S extends DescService>(service: S, methods: Partial<RpcImplementation<S>>): Promise<Peer> {
   const port = await freeFixedPort();
-  let server: RpcServer | undefined;
+  let server: Awaited<ReturnType<typeof serveRpc>> | undefined;
   return {
     address: `127.0.0.1:${port}`,
     async start(verifyIdentity) {
-      server = await startRpcServer({
-        host: '127.0.0.1',
-        port,
-        services: [rpcService(service, implementation)],
-        descriptors: readDescriptors(),
-        verifyIdentity,
-        log: createLogger({ service: 'test', level: 'silent' }),
-        metrics: createMetrics('test'),
-      });
+      server = await serveRpc([standInService(service, methods)], { verifyIdentity, port });
     },
     async stop() {
       await server?.stop();

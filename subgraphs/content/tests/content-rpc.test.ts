@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { ContentService, type Post, Visibility } from '@nova/proto/nova/content/v1/content_service_pb.js';
-import { callOptions, createCallTally, createRpcClient, type RpcClient } from '@nova/rpc';
-import { anonymous, traceparentFrom } from '@nova/runtime';
-import { statementsDuring } from '@nova/testkit';
+import { type CallTally, createCallTally, createRpcClient, type RpcClient } from '@nova/rpc';
+import { callFor, statementsDuring } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ContentUnderTest, newPost, startContent } from './_content.ts';
 
@@ -18,12 +17,7 @@ afterAll(async () => {
   await content?.stop();
 });
 
-async function options(tally = createCallTally(undefined)) {
-  const deadline = { remainingMs: () => 10_000, signal: new AbortController().signal };
-  const identityToken = await content.keys.sign(anonymous);
-  const traceparent = traceparentFrom(undefined);
-  return callOptions({ identityToken, correlationId: randomUUID(), traceparent, deadline, tally });
-}
+const options = (tally?: CallTally) => callFor(content.keys, { ...(tally && { tally }) });
 
 async function insertPosts(authorIds: readonly string[], more: object = {}): Promise<string[]> {
   const values = authorIds.map((author_id) => ({ author_id, body: 'A post.', ...more }));

@@ -1,10 +1,11 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { PostEditedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
-import { statementsDuring, userIdentity } from '@nova/testkit';
+import type { UserIdentity } from '@nova/runtime';
+import { registerAccount, statementsDuring, userIdentity } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Account, type ContentUnderTest, newPost, registered, startContent } from './_content.ts';
+import { type ContentUnderTest, newPost, startContent } from './_content.ts';
 
 let content: ContentUnderTest;
 beforeAll(async () => {
@@ -15,7 +16,7 @@ afterAll(() => content?.stop());
 const editing = `mutation ($id: ID!, $body: String!) {
   editPost(input: { id: $id, body: $body }) { post { id body editedAt hashtags } }
 }`;
-const edit = (id: string, body: string, as: Account = content.author) =>
+const edit = (id: string, body: string, as: UserIdentity = content.author) =>
   content.send(editing, { as, variables: { id, body } });
 
 async function earlierBodies(id: string, first = 20, after: string | null = null) {
@@ -60,10 +61,13 @@ test('an edit is an event of its post; the same text again is no edit', async ()
 
 test('only its author edits a post, moderators neither, and only one that is there', async () => {
   const id = await newPost(content, {});
-  const other = await registered(content, 'grace');
-  const codes = async (as: Account, target = id, body = 'Mine now') =>
+  const other = await registerAccount(content, 'grace');
+  const codes = async (as: UserIdentity, target = id, body = 'Mine now') =>
     (await edit(target, body, as)).errors.map(({ extensions }) => extensions.code);
-  const moderator = { ...userIdentity(other.userId, ['write:posts', 'delete:post']), userId: other.userId } as Account;
+  const moderator = {
+    ...userIdentity(other.userId, ['write:posts', 'delete:post']),
+    userId: other.userId,
+  } as UserIdentity;
   expect(await codes(other)).toEqual(['FORBIDDEN']);
   expect(await codes(moderator)).toEqual(['FORBIDDEN']);
   expect(await codes(content.author, 'nothing')).toEqual(['NOT_FOUND']);

@@ -2,19 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { append } from '@nova/outbox';
 import { openDatabase } from '@nova/postgres';
 import { ErasureRequestedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
-import { createLogger } from '@nova/runtime';
+import { createLogger, type UserIdentity } from '@nova/runtime';
 import { roles } from '@nova/subgraph';
+import { registerAccount } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Account, type ContentUnderTest, newComment, newPost, registered, startContent } from './_content.ts';
+import { type ContentUnderTest, newComment, newPost, startContent } from './_content.ts';
 
 let content: ContentUnderTest;
-let other: Account;
+let other: UserIdentity;
 let userDatabase: ReturnType<typeof openDatabase>;
 let eventLog: ReturnType<typeof openDatabase>;
 beforeAll(async () => {
   content = await startContent({ roles });
-  other = await registered(content, 'grace');
+  other = await registerAccount(content, 'grace');
   const log = createLogger({ service: 'test', level: 'silent' });
   const open = (url: string) => openDatabase({ url, poolMax: 1, applicationName: 'test', log });
   userDatabase = open(content.database.urlFor('user'));
@@ -63,13 +64,13 @@ async function everything(): Promise<string> {
   return texts.join('\n');
 }
 
-const send = (as: Account, query: string, variables: object) => content.send(query, { as, variables });
+const send = (as: UserIdentity, query: string, variables: object) => content.send(query, { as, variables });
 const editPost = 'mutation ($id: ID!, $body: String!) { editPost(input: { id: $id, body: $body }) { post { id } } }';
 const deletePost = 'mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }';
 const deleteComment = 'mutation ($id: ID!) { deleteComment(input: { id: $id }) { deletedCommentId } }';
 
 test('after an erasure no table holds a text of the person, nor a link to them, and others keep what is theirs', async () => {
-  const person = await registered(content, 'erin');
+  const person = await registerAccount(content, 'erin');
   const { userId } = person;
   const mediaId = randomUUID();
   content.mediaPeer.put(mediaId, userId);

@@ -5,9 +5,10 @@ import {
   PostCreatedSchema,
   PostDeletedSchema,
 } from '@nova/proto/nova/content/v1/content_events_pb.js';
+import { registerAccount } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { registered, startContent } from './_content.ts';
+import { startContent } from './_content.ts';
 
 let content: Awaited<ReturnType<typeof startContent>>;
 beforeAll(async () => {
@@ -73,7 +74,7 @@ test('an event carries the correlation id and the trace of the request that caus
 });
 
 test('a change that is refused or fails leaves no event, and an event that cannot be written no change', async () => {
-  const stranger = await registered(content, 'mallory');
+  const stranger = await registerAccount(content, 'mallory');
   const as = content.author;
   const post = (await content.send(createPost, { as, variables: { body: 'Mine' } })).data.createPost.post.id;
   await sql`truncate outbox_events`.execute(content.db);

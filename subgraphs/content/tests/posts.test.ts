@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { anonymous } from '@nova/runtime';
-import { statementsDuring, userIdentity } from '@nova/testkit';
+import { registerAccount, statementsDuring, userIdentity } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { registered, startContent } from './_content.ts';
+import { startContent } from './_content.ts';
 
 let content: Awaited<ReturnType<typeof startContent>>;
 
@@ -78,7 +78,7 @@ test('a deleted post and its comments are gone for readers and kept with who del
 
 test('only its author deletes a post, and deleting what is not there says so', async () => {
   const id = await createPost('Mine.');
-  const other = await registered(content, 'grace');
+  const other = await registerAccount(content, 'grace');
   const document = `mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }`;
   const foreign = await content.send(document, { as: other, variables: { id } });
   expect(foreign.errors[0]?.extensions.code).toBe('FORBIDDEN');

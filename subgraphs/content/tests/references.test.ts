@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { fromBinary } from '@bufbuild/protobuf';
 import { PostCreatedSchema, PostDeletedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
 import { State } from '@nova/proto/nova/media/v1/media_service_pb.js';
-import { statementsDuring } from '@nova/testkit';
+import { registerAccount, statementsDuring } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ContentUnderTest, newPost, registered, startContent } from './_content.ts';
+import { type ContentUnderTest, newPost, startContent } from './_content.ts';
 
 let content: ContentUnderTest;
 let grace: string;
 let alan: string;
 beforeAll(async () => {
   content = await startContent();
-  grace = (await registered(content, 'grace_h')).userId;
-  alan = (await registered(content, 'Alan')).userId;
+  grace = (await registerAccount(content, 'grace_h')).userId;
+  alan = (await registerAccount(content, 'Alan')).userId;
 });
 afterAll(() => content?.stop());
 

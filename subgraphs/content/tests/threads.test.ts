@@ -1,15 +1,16 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { CommentAddedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
-import { statementsDuring } from '@nova/testkit';
+import type { UserIdentity } from '@nova/runtime';
+import { registerAccount, statementsDuring } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Account, type ContentUnderTest, newComment, newPost, registered, startContent } from './_content.ts';
+import { type ContentUnderTest, newComment, newPost, startContent } from './_content.ts';
 
 let content: ContentUnderTest;
-let other: Account;
+let other: UserIdentity;
 beforeAll(async () => {
   content = await startContent();
-  other = await registered(content, 'grace');
+  other = await registerAccount(content, 'grace');
 });
 afterAll(() => content?.stop());
 

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { anonymous, headerNames } from '@nova/runtime';
-import { statementsDuring } from '@nova/testkit';
+import { anonymous, headerNames, type UserIdentity } from '@nova/runtime';
+import { registerAccount, statementsDuring } from '@nova/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Account, type ContentUnderTest, newComment, newPost, registered, startContent } from './_content.ts';
+import { type ContentUnderTest, newComment, newPost, startContent } from './_content.ts';
 
 let content: ContentUnderTest;
-let follower: Account;
-let stranger: Account;
-let blocked: Account;
-let blocker: Account;
+let follower: UserIdentity;
+let stranger: UserIdentity;
+let blocked: UserIdentity;
+let blocker: UserIdentity;
 
 beforeAll(async () => {
   content = await startContent();
-  follower = await registered(content, 'follower');
-  stranger = await registered(content, 'stranger');
-  blocked = await registered(content, 'blocked');
-  blocker = await registered(content, 'blocker');
+  follower = await registerAccount(content, 'follower');
+  stranger = await registerAccount(content, 'stranger');
+  blocked = await registerAccount(content, 'blocked');
+  blocker = await registerAccount(content, 'blocker');
   const { author, socialPeer } = content;
   socialPeer.follow(follower.userId, author.userId);
   socialPeer.block(author.userId, blocked.userId);
@@ -121,7 +121,7 @@ test('a comment is seen by who sees its post and is not blocked by, or blocks, w
 
 test('who does not see a post, or the comment to answer, cannot comment', async () => {
   const add = 'mutation ($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }';
-  const codes = async (as: Account, input: object) => {
+  const codes = async (as: UserIdentity, input: object) => {
     const { errors } = await content.send(add, { as, variables: { input: { body: 'Hm', ...input } } });
     return errors.map(({ extensions }) => extensions.code);
   };
@@ -197,7 +197,7 @@ test('own posts are read without a call', async () => {
 });
 
 /** Ids of pages of `first`, one array a page. */
-async function walk(first: number, as: Account): Promise<string[][]> {
+async function walk(first: number, as: UserIdentity): Promise<string[][]> {
   const pages: string[][] = [];
   let after: string | null = null;
   for (;;) {
@@ -249,7 +249,7 @@ test('a list without what is hidden still pages through all that is seen, with f
   expect(statements).toHaveLength(5);
 });
 
-async function cacheControl(query: string, variables: object, as: Account | typeof anonymous) {
+async function cacheControl(query: string, variables: object, as: UserIdentity | typeof anonymous) {
   const response = await fetch(content.content.graphqlUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json', [headerNames.identity]: await content.keys.sign(as) },
@@ -279,7 +279,7 @@ test('public posts may be kept for everybody who is not signed in, and what a us
 test('while social is away public posts are read, those for followers are not, and nobody comments', async () => {
   const open = await newPost(content, {}, stranger);
   const hidden = await newPost(content, { visibility: 'FOLLOWERS' });
-  const read = async (id: string, as: Account | typeof anonymous) =>
+  const read = async (id: string, as: UserIdentity | typeof anonymous) =>
     (await content.send('query ($id: ID!) { post(id: $id) { id } }', { as, variables: { id } })).data.post;
   await content.socialPeer.stop();
   try {

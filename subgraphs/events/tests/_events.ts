@@ -1,7 +1,7 @@
 import { openDatabase } from '@nova/postgres';
 import { createLogger, type Identity } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { startSubgraphs, subgraphClient, userIdentity } from '@nova/testkit';
+import { registerAccount, startSubgraphs, subgraphClient, userIdentity } from '@nova/testkit';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 
@@ -36,13 +36,8 @@ export async function startWorld(roles: readonly Role[]) {
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 export async function register({ subgraphs }: World, username: string, headers: Readonly<Record<string, string>> = {}) {
-  const send = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
-  const { data } = await send('mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }', {
-    variables: { input: { email: `${username}@nova.test`, username, password: 'correct horse battery' } },
-    headers,
-  });
-  const id: string = data.register.account.id;
-  return { id, as: userIdentity(id) };
+  const as = await registerAccount(subgraphs, username, headers);
+  return { id: as.userId, as };
 }
 
 export async function post({ subgraphs }: World, as: Identity): Promise<string> {

@@ -1,8 +1,8 @@
 import { DeadLetterService } from '@nova/proto/nova/common/v1/dead_letter_service_pb.js';
-import { callOptions, createCallTally, createRpcClient } from '@nova/rpc';
+import { createRpcClient } from '@nova/rpc';
 import { anonymous, type Identity } from '@nova/runtime';
 import { roles } from '@nova/subgraph';
-import { startEvents, subgraphClient, userIdentity } from '@nova/testkit';
+import { callFor, startEvents, subgraphClient, userIdentity } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operator, operatorId, post, publish, register, startWorld, type World } from './_events.ts';
 
@@ -186,15 +186,7 @@ test('who may only read events replays none, neither through the graph nor at th
   expect(refused.errors[0]?.extensions.code).toBe('FORBIDDEN');
   const { grpcAddress } = world.subgraphs.user;
   const client = createRpcClient(DeadLetterService, { address: grpcAddress });
-  const deadline = { remainingMs: () => 10_000, signal: AbortSignal.timeout(60_000) };
-  const as = async (identity: Identity) =>
-    callOptions({
-      identityToken: await world.subgraphs.keys.sign(identity),
-      correlationId: 'asked-by-test',
-      traceparent: '',
-      deadline,
-      tally: createCallTally(undefined),
-    });
+  const as = (identity: Identity) => callFor(world.subgraphs.keys, { as: identity });
   try {
     const { calls } = client;
     const selection = { case: 'all', value: true } as const;

@@ -4,31 +4,25 @@ import { anonymous, type Identity } from '@nova/runtime';
 import { statementsDuring, userIdentity } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createIdentityCalls, type IdentityCalls } from './identity-calls.ts';
 import { type IdentityUnderTest, startIdentity, uniqueUsername } from './identity-under-test.ts';
 
 let identity: IdentityUnderTest;
-let calls: IdentityCalls;
 beforeAll(async () => {
   identity = await startIdentity();
-  calls = createIdentityCalls(identity);
 });
-afterAll(async () => {
-  calls?.stop();
-  await identity?.stopAll();
-});
+afterAll(() => identity?.stopAll());
 
 const operator = userIdentity(randomUUID(), ['read:accounts', 'write:accounts']);
 
-const getUser = (id: string, as?: Identity) => calls.call((client, options) => client.getUser({ id }, options), as);
+const getUser = (id: string, as?: Identity) => identity.call((client, options) => client.getUser({ id }, options), as);
 const getUserByEmail = (email: string, as: Identity) =>
-  calls.call((client, options) => client.getUserByEmail({ email }, options), as);
+  identity.call((client, options) => client.getUserByEmail({ email }, options), as);
 const listUsers = (limit: number, offset: number, as: Identity = operator) =>
-  calls.call((client, options) => client.listUsers({ limit, offset }, options), as);
-const exists = (id: string) => calls.call((client, options) => client.checkUserExists({ id }, options));
-const verify = (token: string) => calls.call((client, options) => client.verifyToken({ token }, options));
+  identity.call((client, options) => client.listUsers({ limit, offset }, options), as);
+const exists = (id: string) => identity.call((client, options) => client.checkUserExists({ id }, options));
+const verify = (token: string) => identity.call((client, options) => client.verifyToken({ token }, options));
 const recordFailedLogin = (userId: string, as: Identity = operator) =>
-  calls.call((client, options) => client.recordFailedLogin({ userId }, options), as);
+  identity.call((client, options) => client.recordFailedLogin({ userId }, options), as);
 
 async function deleteAccount(id: string) {
   await sql`update accounts set deleted_at = now(), deleted_by = id where id = ${id}`.execute(identity.db);
@@ -41,7 +35,7 @@ test('email, failed sign-ins and lock are for callers who may read accounts, and
     getUser(account.id, operator).then(({ user }) => user),
     getUserByEmail(account.email.toUpperCase(), operator).then(({ user }) => user),
     listUsers(1, 0).then(({ users: [user] }) => user),
-    calls
+    identity
       .call((client, options) => client.getUsersByIds({ ids: [account.id] }, options), operator)
       .then((a) => a.users[0]),
   ]);
@@ -158,7 +152,7 @@ test("methods that read or change others' accounts are refused without their per
 
 test('a request that breaks the rules of its fields is refused with the names of the fields', async () => {
   const check = (userId: string, permission: string) =>
-    calls.call((client, options) => client.checkPermission({ userId, permission }, options), operator);
+    identity.call((client, options) => client.checkPermission({ userId, permission }, options), operator);
   const refusals = [
     [() => listUsers(0, 0), 'limit'],
     [() => listUsers(101, 0), 'limit'],
@@ -170,7 +164,7 @@ test('a request that breaks the rules of its fields is refused with the names of
     [() => verify('x'.repeat(8_193)), 'token'],
     [() => check('no uuid', 'delete:post'), 'user_id'],
     [() => check(randomUUID(), 'Delete everything'), 'permission'],
-    [() => calls.call((client, options) => client.getUserPermissions({ userId: '' }, options), operator), 'user_id'],
+    [() => identity.call((client, options) => client.getUserPermissions({ userId: '' }, options), operator), 'user_id'],
     [() => recordFailedLogin(''), 'user_id'],
   ] as const;
   for (const [send, field] of refusals)

@@ -7,19 +7,13 @@ import { decodeJwt } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { permissionsOf } from '../src/accounts/permission-policy.ts';
-import { createIdentityCalls, type IdentityCalls } from './identity-calls.ts';
 import { codesOf, type IdentityUnderTest, startIdentity } from './identity-under-test.ts';
 
 let identity: IdentityUnderTest;
-let calls: IdentityCalls;
 beforeAll(async () => {
   identity = await startIdentity();
-  calls = createIdentityCalls(identity);
 });
-afterAll(async () => {
-  calls?.stop();
-  await identity?.stopAll();
-});
+afterAll(() => identity?.stopAll());
 
 const operatorId = randomUUID();
 const operator = userIdentity(operatorId, permissionsOf(['operator']));
@@ -38,9 +32,9 @@ const grant = change('grantPermission');
 const revoke = change('revokePermission');
 
 const check = (userId: string, permission: string, as: Identity) =>
-  calls.call((client, options) => client.checkPermission({ userId, permission }, options), as);
+  identity.call((client, options) => client.checkPermission({ userId, permission }, options), as);
 const permissionsFor = (userId: string, as: Identity) =>
-  calls.call((client, options) => client.getUserPermissions({ userId }, options), as);
+  identity.call((client, options) => client.getUserPermissions({ userId }, options), as);
 
 async function changesOf(accountId: string) {
   const { rows } = await sql<{ type: string; payload: Buffer }>`

@@ -7,24 +7,18 @@ import { HealthDefinition } from 'nice-grpc-server-health';
 import { ServerReflectionService } from 'nice-grpc-server-reflection';
 import reflectionMessages from 'nice-grpc-server-reflection/lib/proto/grpc/reflection/v1/reflection_pb.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createIdentityCalls, type IdentityCalls } from './identity-calls.ts';
 import { type IdentityUnderTest, startIdentity, uniqueUsername } from './identity-under-test.ts';
 
 let identity: IdentityUnderTest;
-let calls: IdentityCalls;
 beforeAll(async () => {
   identity = await startIdentity();
-  calls = createIdentityCalls(identity);
 });
-afterAll(async () => {
-  calls?.stop();
-  await identity?.stopAll();
-});
+afterAll(() => identity?.stopAll());
 
-const getUser = (id: string) => calls.call((client, options) => client.getUser({ id }, options));
+const getUser = (id: string) => identity.call((client, options) => client.getUser({ id }, options));
 const getUserByUsername = (username: string) =>
-  calls.call((client, options) => client.getUserByUsername({ username }, options));
-const getUsersByIds = (ids: string[]) => calls.call((client, options) => client.getUsersByIds({ ids }, options));
+  identity.call((client, options) => client.getUserByUsername({ username }, options));
+const getUsersByIds = (ids: string[]) => identity.call((client, options) => client.getUsersByIds({ ids }, options));
 
 async function insertAccounts(count: number): Promise<string[]> {
   const rows = Array.from({ length: count }, uniqueUsername).map((username) => ({
@@ -94,7 +88,7 @@ test('a request that breaks the rules of its fields is refused with the names of
 test('a call without an identity that the gateway signed is refused', async () => {
   const [id] = (await insertAccounts(1)) as [string];
   for (const token of ['', 'forged']) {
-    const refused = calls.call((client, options) => client.getUser({ id }, options), { token });
+    const refused = identity.call((client, options) => client.getUser({ id }, options), { token });
     await expect(refused).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   }
 });

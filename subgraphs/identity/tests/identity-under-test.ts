@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '@nova/postgres';
-import { createLogger, type Identity } from '@nova/runtime';
-import { createTestDatabase, createTestKeys, type GraphqlAnswer, subgraphClient } from '@nova/testkit';
+import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
+import { createRpcClient, type RpcClient } from '@nova/rpc';
+import { anonymous, createLogger, type Identity } from '@nova/runtime';
+import { callFor, createTestDatabase, createTestKeys, type GraphqlAnswer, subgraphClient } from '@nova/testkit';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { vi } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
 import type { Tables } from '../src/db/tables.ts';
 import { createIdentityService } from '../src/service.ts';
+
+type Calls = RpcClient<typeof IdentityService>['calls'];
+type Options = Awaited<ReturnType<typeof callFor>>;
+type Caller = Identity | { token: string };
 
 export const password = 'correct horse battery';
 
@@ -45,6 +51,7 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
     log: createLogger({ service: 'test', level: 'silent' }),
   });
   const send = subgraphClient(service.graphqlUrl, keys);
+  const rpc = createRpcClient(IdentityService, { address: service.grpcAddress });
   return {
     ...service,
     settings,
@@ -53,6 +60,9 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
     db: tables.db,
     send,
     ...identityClient(send),
+    /** Calls with a signed identity (nobody's unless said otherwise), as another domain does for a request. */
+    call: async <T>(ask: (calls: Calls, options: Options) => Promise<T>, as: Caller = anonymous): Promise<T> =>
+      ask(rpc.calls, await callFor(keys, { as })),
     /** The value of a counter on the admin port; 0 when it has not been touched. */
     async metric(series: string): Promise<number> {
       const page = await (await fetch(`${service.adminUrl}/metrics`)).text();
@@ -75,6 +85,7 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
       return running as Promise<T>;
     },
     async stopAll() {
+      rpc.stop();
       await service.stop();
       await tables.stop();
       await database.drop();

@@ -3,22 +3,21 @@ import { createPostgresEventLog } from '@nova/events';
 import { type AnyTransaction, startRelay } from '@nova/outbox';
 import { openDatabase } from '@nova/postgres';
 import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
-import { readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
-import { createLogger, createMetrics, type Identity, StopStack } from '@nova/runtime';
+import { createLogger, type Identity, StopStack } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
 import {
   freeFixedPort,
+  registerAccount,
+  serveRpc,
+  standInService,
   startSubgraphs,
   subgraphClient,
   type TestKeys,
-  type TestSubgraphs,
-  userIdentity,
 } from '@nova/testkit';
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 
-export type Member = Identity & { readonly userId: string };
 export type MediaUnderTest = Awaited<ReturnType<typeof startMedia>>;
 
 const log = createLogger({ service: 'test', level: 'silent' });
@@ -45,22 +44,9 @@ export async function startMedia(options: { env?: Readonly<Record<string, string
     quota,
     send,
     origin: new URL(subgraphs.media.graphqlUrl).origin,
-    owner: await registered(subgraphs, 'ada'),
+    owner: await registerAccount(subgraphs, 'ada'),
     stop: () => stack.stop(),
   };
-}
-
-/** Registers an account through identity and returns it as a request's identity. */
-export async function registered(
-  subgraphs: Pick<TestSubgraphs, 'identity' | 'keys'>,
-  username: string,
-): Promise<Member> {
-  const send = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
-  const answer = await send(`mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }`, {
-    variables: { input: { email: `${username}@nova.test`, username, password: 'correct horse battery' } },
-  });
-  const userId: string = answer.data.register.account.id;
-  return { ...userIdentity(userId), userId } as Member;
 }
 
 /** Commits events in another domain's outbox and has them relayed. */
@@ -94,9 +80,7 @@ function createTestQuota(keys: TestKeys, port: number) {
   let limit = 1_000_000_000;
   const used = () => [...rooms.values()].reduce((sum, bytes) => sum + bytes, 0);
   const answer = () => ({ usedBytes: BigInt(used()), limitBytes: BigInt(limit) });
-  const service = rpcService(UserService, {
-    getProfiles: async () => ({ profiles: [] }),
-    async *streamProfiles() {},
+  const service = standInService(UserService, {
     async reserveQuota({ reservationId, bytes }) {
       if (!rooms.has(reservationId) && used() + Number(bytes) > limit)
         throw new AppError('RESOURCE_EXHAUSTED', 'Full.', { details: { limitBytes: limit } });
@@ -109,7 +93,7 @@ function createTestQuota(keys: TestKeys, port: number) {
       return answer();
     },
   });
-  let server: Awaited<ReturnType<typeof startRpcServer>> | undefined;
+  let server: Awaited<ReturnType<typeof serveRpc>> | undefined;
   return {
     rooms,
     callers,
@@ -117,15 +101,7 @@ function createTestQuota(keys: TestKeys, port: number) {
       limit = bytes;
     },
     async start() {
-      server = await startRpcServer({
-        host: '127.0.0.1',
-        port,
-        services: [service],
-        descriptors: readDescriptors(),
-        verifyIdentity: keys.verifyCaller,
-        log,
-        metrics: createMetrics('test'),
-      });
+      server = await serveRpc([service], { verifyIdentity: keys.verifyCaller, port });
     },
     async stop() {
       await server?.stop();

@@ -7,6 +7,8 @@ import { append } from '@nova/outbox';
 import { PostDeletedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
 import { AssetDeletedSchema, UserDataErasedSchema } from '@nova/proto/nova/media/v1/media_events_pb.js';
 import { ErasureRequestedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
+import type { UserIdentity } from '@nova/runtime';
+import { registerAccount } from '@nova/testkit';
 import { sql } from 'kysely';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,21 +19,19 @@ import {
   expireLinks,
   hasJobs,
   type MediaUnderTest,
-  type Member,
   outboxOf,
   publishAs,
   put,
-  registered,
   settled,
   startMedia,
   uploaded,
 } from './_media.ts';
 
 let media: MediaUnderTest;
-let other: Member;
+let other: UserIdentity;
 beforeAll(async () => {
   media = await startMedia({ roles: ['graphql', 'grpc', 'consumers'], env: { ABANDONED_UPLOAD_SECONDS: '60' } });
-  other = await registered(media, 'grace');
+  other = await registerAccount(media, 'grace');
 });
 afterAll(() => media?.stop());
 
@@ -40,7 +40,7 @@ const picture = () =>
     .png()
     .toBuffer();
 
-async function shown(as: Member): Promise<string> {
+async function shown(as: UserIdentity): Promise<string> {
   const id = await uploaded(media, as, { contentType: 'image/png', body: await picture() });
   expect(await settled(media, as, id)).toMatchObject({ state: 'READY' });
   return id;
@@ -118,7 +118,7 @@ test('a deleted post takes its author’s media along, and nobody else’s', asy
 });
 
 test('of an erased person every object is gone before that is told, once, and nobody else loses anything', async () => {
-  const person = await registered(media, 'erased');
+  const person = await registerAccount(media, 'erased');
   const ids = [await shown(person), await shown(person)];
   const { data } = await createUpload(media, person, { contentType: 'image/png', bytes: 3 });
   ids.push(data.createUpload.asset.id);

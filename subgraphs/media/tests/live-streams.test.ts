@@ -1,14 +1,15 @@
 import { headerNames, type Identity } from '@nova/runtime';
+import { registerAccount } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callbackHeaders, signCallback } from '../src/http/stream-callbacks.ts';
 import { createUrlSigner } from '../src/storage/url-signer.ts';
-import { assetOf, deleteMedia, type MediaUnderTest, registered, startMedia } from './_media.ts';
+import { assetOf, deleteMedia, type MediaUnderTest, startMedia } from './_media.ts';
 
 let media: MediaUnderTest;
 let viewer: Identity;
 beforeAll(async () => {
   media = await startMedia({ env: { LIVE_PLAYBACK_URL: 'https://live.example/hls/' } });
-  viewer = await registered(media, 'viewer');
+  viewer = await registerAccount(media, 'viewer');
 });
 afterAll(() => media?.stop());
 

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MediaService } from '@nova/proto/nova/media/v1/media_service_pb.js';
-import { startDeadline } from '@nova/resilience';
-import { callOptions, createCallTally, createRpcClient, type RpcClient } from '@nova/rpc';
-import { anonymous, traceparentFrom } from '@nova/runtime';
-import { statementsDuring } from '@nova/testkit';
+import { createRpcClient, type RpcClient } from '@nova/rpc';
+import { callFor, statementsDuring } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createUpload, deleteMedia, type MediaUnderTest, startMedia } from './_media.ts';
 
@@ -18,13 +16,7 @@ afterAll(async () => {
   await media?.stop();
 });
 
-async function getAssets(ids: string[]) {
-  const deadline = startDeadline(5_000);
-  const identityToken = await media.keys.sign(anonymous);
-  const trace = { correlationId: randomUUID(), traceparent: traceparentFrom(undefined) };
-  const options = callOptions({ identityToken, ...trace, deadline, tally: createCallTally(undefined) });
-  return client.calls.getAssets({ ids }, options).finally(() => deadline.clear());
-}
+const getAssets = async (ids: string[]) => client.calls.getAssets({ ids }, await callFor(media.keys));
 
 const announce = async (bytes: number) => {
   const { data } = await createUpload(media, media.owner, { contentType: 'image/png', bytes });

@@ -1,6 +1,5 @@
-import { startSubgraphs, subgraphClient } from '@nova/testkit';
+import { registerAccount, startSubgraphs, subgraphClient } from '@nova/testkit';
 import { expect, test } from 'vitest';
-import { registered } from './_media.ts';
 
 test('an upload takes room of what user keeps for its owner, no more than there is, and gives it back when it is deleted', async () => {
   const subgraphs = await startSubgraphs({
@@ -8,7 +7,7 @@ test('an upload takes room of what user keeps for its owner, no more than there 
     env: { STORAGE_LIMIT_BYTES: '1000' },
   });
   try {
-    const as = await registered(subgraphs, 'ada');
+    const as = await registerAccount(subgraphs, 'ada');
     const user = subgraphClient(subgraphs.user.graphqlUrl, subgraphs.keys);
     const media = subgraphClient(subgraphs.media.graphqlUrl, subgraphs.keys);
     const announce = (bytes: number) =>

@@ -2,15 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { headerNames, type Identity } from '@nova/runtime';
-import { statementsDuring, userIdentity } from '@nova/testkit';
+import { registerAccount, statementsDuring, userIdentity } from '@nova/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { complete, createUpload, deleteMedia, type MediaUnderTest, put, registered, startMedia } from './_media.ts';
+import { complete, createUpload, deleteMedia, type MediaUnderTest, put, startMedia } from './_media.ts';
 
 let media: MediaUnderTest;
 let stranger: Identity;
 beforeAll(async () => {
   media = await startMedia();
-  stranger = await registered(media, 'mallory');
+  stranger = await registerAccount(media, 'mallory');
 });
 afterAll(() => media?.stop());
 beforeEach(() => media.quota.setLimit(1_000_000_000));
@@ -132,7 +132,7 @@ test('others’ media that is shown may be deleted by who moderates posts, and b
 });
 
 test('my media are mine, newest first, in pages', async () => {
-  const lister = await registered(media, 'lister');
+  const lister = await registerAccount(media, 'lister');
   const rows = await media.db
     .insertInto('assets')
     .values(Array.from({ length: 5 }, () => readyAsset(lister.userId)))

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireService } from '@nova/testkit';
+import { registerAccount, requireService } from '@nova/testkit';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assetOf, createUpload, type MediaUnderTest, registered, settled, startMedia, uploaded } from './_media.ts';
+import { assetOf, createUpload, type MediaUnderTest, settled, startMedia, uploaded } from './_media.ts';
 
 let media: MediaUnderTest;
 const directory = mkdtempSync(join(tmpdir(), 'nova-videos-'));
@@ -105,7 +105,7 @@ test('without ffmpeg an uploaded video fails with VIDEO_UNSUPPORTED; switched of
     const head = Buffer.from('0000001c6674797069736f6d0000020069736f6d69736f326d703431', 'hex');
     const id = await uploaded(without, without.owner, { ...mp4, body: head });
     expect(await settled(without, without.owner, id)).toMatchObject({ state: 'FAILED', failure: 'VIDEO_UNSUPPORTED' });
-    expect(await assetOf(without, await registered(without, 'other'), id)).toBeNull();
+    expect(await assetOf(without, await registerAccount(without, 'other'), id)).toBeNull();
     const { errors } = await createUpload(off, off.owner, { ...mp4, bytes: 100 });
     expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'kind' });
   } finally {

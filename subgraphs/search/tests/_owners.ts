@@ -1,13 +1,11 @@
-import type { DescService } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AppError } from '@nova/errors';
 import { ContentService, PostSchema, Visibility } from '@nova/proto/nova/content/v1/content_service_pb.js';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
 import { ProfileSchema, UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
-import { type RpcImplementation, type RpcService, readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
-import { createLogger, createMetrics } from '@nova/runtime';
-import type { TestKeys } from '@nova/testkit';
+import type { RpcService } from '@nova/rpc';
+import { serveRpc, standInService, type TestKeys } from '@nova/testkit';
 
 export type OwnedProfile = { username: string; displayName?: string; bio?: string; isDiscoverable?: boolean };
 export type OwnedPost = { authorId: string; body: string; createdAt?: Date; isPublic?: boolean };
@@ -41,22 +39,14 @@ export async function startOwners(keys: TestKeys): Promise<Owners> {
     onStream: async () => undefined,
     onRead: async () => undefined,
   };
-  const server = await startRpcServer({
-    host: '127.0.0.1',
-    port: 0,
-    services: [userService(owners), contentService(owners), socialService(owners)],
-    descriptors: readDescriptors(),
-    verifyIdentity: keys.verifyCaller,
-    log: createLogger({ service: 'test', level: 'silent' }),
-    metrics: createMetrics('owners'),
-  });
-  return Object.assign(owners, { address: `127.0.0.1:${server.port}`, stop: server.stop });
+  const services = [userService(owners), contentService(owners), socialService(owners)];
+  return Object.assign(owners, await serveRpc(services, { verifyIdentity: keys.verifyCaller }));
 }
 
 type State = Omit<Owners, 'address' | 'stop'>;
 
 function userService(owners: State): RpcService {
-  return standIn(UserService, {
+  return standInService(UserService, {
     async getProfiles({ ids }) {
       note(owners, { domain: 'user', method: 'getProfiles', ids });
       const profiles = ids.flatMap((id) => profileOf(owners, id));
@@ -71,7 +61,7 @@ function userService(owners: State): RpcService {
 }
 
 function contentService(owners: State): RpcService {
-  return standIn(ContentService, {
+  return standInService(ContentService, {
     async getPosts({ ids }) {
       note(owners, { domain: 'content', method: 'getPosts', ids });
       const posts = ids.flatMap((id) => postOf(owners, id));
@@ -86,7 +76,7 @@ function contentService(owners: State): RpcService {
 }
 
 function socialService(owners: State): RpcService {
-  return standIn(SocialService, {
+  return standInService(SocialService, {
     async checkBlocked({ userId, otherIds }) {
       note(owners, { domain: 'social', method: 'checkBlocked', ids: otherIds });
       const isBlocked = (other: string) => owners.blocks.some((pair) => pair.includes(userId) && pair.includes(other));
@@ -125,13 +115,4 @@ function postOf(owners: State, id: string) {
   const { authorId, body, createdAt = new Date(), isPublic = true } = post;
   const visibility = isPublic ? Visibility.PUBLIC : Visibility.FOLLOWERS;
   return [create(PostSchema, { id, authorId, body, createdAt: timestampFromDate(createdAt), visibility })];
-}
-
-/** Another domain's service with the methods that search asks. */
-function standIn<S extends DescService>(service: S, methods: Partial<RpcImplementation<S>>): RpcService {
-  const missing = async () => {
-    throw new Error('Search does not ask this.');
-  };
-  const all = Object.fromEntries(service.methods.map(({ localName }) => [localName, missing]));
-  return rpcService(service, { ...all, ...methods } as RpcImplementation<S>);
 }

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { AppError } from '@nova/errors';
 import { openDatabase } from '@nova/postgres';
 import { ContentService } from '@nova/proto/nova/content/v1/content_service_pb.js';
-import { readDescriptors, rpcService, startRpcServer } from '@nova/rpc';
-import { createLogger, createMetrics, type Identity, type IdentityVerifier } from '@nova/runtime';
+import { createLogger, type Identity, type IdentityVerifier } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { startSubgraphs, subgraphClient, userIdentity } from '@nova/testkit';
+import { registerAccount, serveRpc, standInService, startSubgraphs, subgraphClient } from '@nova/testkit';
 import { sql } from 'kysely';
 import type { Tables } from '../src/db/tables.ts';
 
@@ -22,7 +20,6 @@ export async function startSocial(options: { roles?: readonly Role[]; env?: Read
   const url = subgraphs.database.urlFor('social');
   const database = openDatabase<Tables>({ url, poolMax: 2, applicationName: 'test', log });
   const send = subgraphClient(subgraphs.social.graphqlUrl, subgraphs.keys);
-  const identity = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
   let people = 0;
   return {
     ...subgraphs,
@@ -33,14 +30,8 @@ export async function startSocial(options: { roles?: readonly Role[]; env?: Read
     /** Registers an account through identity. */
     async person(): Promise<Person> {
       people += 1;
-      const username = `person_${people}`;
-      const input = { email: `${username}@nova.test`, username, password: 'correct horse battery' };
-      const answer = await identity(
-        'mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }',
-        { variables: { input } },
-      );
-      const id: string = answer.data.register.account.id;
-      return { id, as: userIdentity(id) };
+      const as = await registerAccount(subgraphs, `person_${people}`);
+      return { id: as.userId, as };
     },
     /** Sends one of the mutations about a user; the codes of its errors. */
     async relate(who: Person, verb: 'follow' | 'unfollow' | 'block' | 'unblock', whom: string): Promise<string[]> {
@@ -78,31 +69,17 @@ async function startContentStandIn() {
   const authors = new Map<string, string>();
   const hidden = new Set<string>();
   let verify: IdentityVerifier = () => Promise.reject(new Error('not yet'));
-  const notAsked = () => {
-    throw new AppError('INTERNAL_ERROR', 'Social does not ask this.');
-  };
-  const service = rpcService(ContentService, {
+  const service = standInService(ContentService, {
     async getPosts({ ids }) {
       return { posts: ids.flatMap((id) => (authors.has(id) ? [{ id, authorId: authors.get(id) as string }] : [])) };
     },
     async checkPostVisible({ postIds }) {
       return { visiblePostIds: postIds.filter((id) => authors.has(id) && !hidden.has(id)) };
     },
-    listRecentPosts: notAsked,
-    streamPosts: notAsked,
   });
-  const server = await startRpcServer({
-    host: '127.0.0.1',
-    port: 0,
-    services: [service],
-    descriptors: readDescriptors(),
-    verifyIdentity: (token) => verify(token),
-    nameFailure: () => undefined,
-    log,
-    metrics: createMetrics('test'),
-  });
+  const server = await serveRpc([service], { verifyIdentity: (token) => verify(token) });
   return {
-    address: `127.0.0.1:${server.port}`,
+    address: server.address,
     verifyWith(verifier: IdentityVerifier) {
       verify = verifier;
     },

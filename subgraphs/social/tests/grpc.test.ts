@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
-import { callOptions, createCallTally, createRpcClient } from '@nova/rpc';
-import { statementsDuring } from '@nova/testkit';
+import { createRpcClient } from '@nova/rpc';
+import { callFor, statementsDuring } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Person, type Social, startSocial } from './_social.ts';
 
@@ -25,15 +25,7 @@ afterAll(async () => {
   await social?.stop();
 });
 
-async function options() {
-  return callOptions({
-    identityToken: await social.keys.sign(ada.as),
-    correlationId: 'social-grpc-test',
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-    deadline: { remainingMs: () => 10_000, signal: new AbortController().signal },
-    tally: createCallTally(undefined),
-  });
-}
+const options = () => callFor(social.keys, { as: ada.as });
 
 test('GetRelations tells how a user stands to each of the others, in their order', async () => {
   const stranger = randomUUID();

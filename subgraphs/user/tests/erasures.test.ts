@@ -10,11 +10,11 @@ import { UserDataErasedSchema as social } from '@nova/proto/nova/social/v1/socia
 import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
 import { createRpcClient } from '@nova/rpc';
 import { roles } from '@nova/subgraph';
-import { statementsDuring, userIdentity } from '@nova/testkit';
+import { callFor, statementsDuring, userIdentity } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { erasingDomains } from '../src/erasures/erasure.ts';
-import { callFor, eventOrigin, startUser, type UserUnderTest } from './user-under-test.ts';
+import { eventOrigin, startUser, type UserUnderTest } from './user-under-test.ts';
 
 let user: UserUnderTest;
 beforeAll(async () => {

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { openDatabase } from '@nova/postgres';
 import { createLogger, headerNames, type Identity } from '@nova/runtime';
-import { startSubgraphs, statementsDuring, subgraphClient, type TestSubgraphs, userIdentity } from '@nova/testkit';
+import {
+  registerAccount,
+  startSubgraphs,
+  statementsDuring,
+  subgraphClient,
+  type TestSubgraphs,
+  userIdentity,
+} from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 
@@ -24,13 +31,7 @@ function openUserDatabase({ database: { urlFor } }: TestSubgraphs) {
   return openDatabase<Tables>({ url: urlFor('user'), poolMax: 2, applicationName: 'test', log });
 }
 
-async function register(username: string): Promise<string> {
-  const identity = subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys);
-  const answer = await identity(`mutation ($input: RegisterInput!) { register(input: $input) { account { id } } }`, {
-    variables: { input: { email: `${username}@nova.test`, username, password: 'correct horse battery' } },
-  });
-  return answer.data.register.account.id;
-}
+const register = async (username: string) => (await registerAccount(subgraphs, username)).userId;
 
 function update(as: Identity, input: object) {
   return send(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
 import { createRpcClient, type RpcClient } from '@nova/rpc';
-import { userIdentity } from '@nova/testkit';
+import { callFor, userIdentity } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { callFor, startUser, type UserUnderTest } from './user-under-test.ts';
+import { startUser, type UserUnderTest } from './user-under-test.ts';
 
 const limit = 1_000n;
 let user: UserUnderTest;

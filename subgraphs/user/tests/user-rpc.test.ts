@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
 import { createRpcClient, type RpcClient } from '@nova/rpc';
-import { statementsDuring } from '@nova/testkit';
+import { callFor, statementsDuring } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { callFor, startUser, type UserUnderTest } from './user-under-test.ts';
+import { startUser, type UserUnderTest } from './user-under-test.ts';
 
 let user: UserUnderTest;
 let client: RpcClient<typeof UserService>;

@@ -5,17 +5,10 @@ import { openDatabase } from '@nova/postgres';
 import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { Kind, MediaService, State } from '@nova/proto/nova/media/v1/media_service_pb.js';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
-import {
-  callOptions,
-  createCallTally,
-  type RpcServer,
-  type RpcService,
-  readDescriptors,
-  startRpcServer,
-} from '@nova/rpc';
-import { anonymous, createLogger, createMetrics, StopStack, traceparentFrom } from '@nova/runtime';
+import type { RpcService } from '@nova/rpc';
+import { createLogger, StopStack, traceparentFrom } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { createTestDatabase, createTestKeys, standInService, subgraphClient, type TestKeys } from '@nova/testkit';
+import { createTestDatabase, createTestKeys, serveRpc, standInService, subgraphClient } from '@nova/testkit';
 import { readEnv, toConfig } from '../src/config.ts';
 import type { Tables } from '../src/db/tables.ts';
 import { createUserService } from '../src/service.ts';
@@ -30,10 +23,11 @@ export async function startUser(options: { roles?: readonly Role[]; env?: Readon
   const keys = createTestKeys();
   stack.add('keys', async () => keys.remove());
   const peers = createPeers();
+  const serve = (service: RpcService) => serveRpc([service], { verifyIdentity: keys.verifyCaller });
   const servers = {
-    identity: await serve(peers.identity, keys),
-    social: await serve(peers.social, keys),
-    media: await serve(peers.media, keys),
+    identity: await serve(peers.identity),
+    social: await serve(peers.social),
+    media: await serve(peers.media),
   };
   for (const [name, server] of Object.entries(servers)) stack.add(name, server.stop);
   const env = {
@@ -44,9 +38,9 @@ export async function startUser(options: { roles?: readonly Role[]; env?: Readon
     DATABASE_URL: database.urlFor('user'),
     IDENTITY_PUBLIC_KEY_FILE: keys.identityPublicKeyFile,
     SERVICE_KEY_FILE: keys.serviceKeyFile,
-    IDENTITY_GRPC_URL: `127.0.0.1:${servers.identity.port}`,
-    SOCIAL_GRPC_URL: `127.0.0.1:${servers.social.port}`,
-    MEDIA_GRPC_URL: `127.0.0.1:${servers.media.port}`,
+    IDENTITY_GRPC_URL: servers.identity.address,
+    SOCIAL_GRPC_URL: servers.social.address,
+    MEDIA_GRPC_URL: servers.media.address,
     ...options.env,
   };
   const log = createLogger({ service: 'test', level: 'silent' });
@@ -67,30 +61,7 @@ export async function startUser(options: { roles?: readonly Role[]; env?: Readon
   };
 }
 
-/** Of a call that some service makes for an anonymous request. */
-export async function callFor(keys: TestKeys): Promise<ReturnType<typeof callOptions>> {
-  return callOptions({
-    identityToken: await keys.sign(anonymous),
-    correlationId: randomUUID(),
-    traceparent: traceparentFrom(undefined),
-    deadline: { remainingMs: () => 20_000, signal: AbortSignal.timeout(20_000) },
-    tally: createCallTally(undefined),
-  });
-}
-
 export const eventOrigin = { correlationId: randomUUID(), traceparent: traceparentFrom(undefined) };
-
-function serve(service: RpcService, keys: TestKeys): Promise<RpcServer> {
-  return startRpcServer({
-    host: '127.0.0.1',
-    port: 0,
-    services: [service],
-    descriptors: readDescriptors(),
-    verifyIdentity: keys.verifyCaller,
-    log: createLogger({ service: 'test', level: 'silent' }),
-    metrics: createMetrics('test'),
-  });
-}
 
 type Asset = { readonly id: string; readonly ownerId: string; readonly kind: Kind; readonly state: State };
 
