@@ -38,6 +38,7 @@ export async function startContent(options: { roles?: readonly Role[] } = {}) {
 }
 
 export type ContentUnderTest = Awaited<ReturnType<typeof startContent>>;
+
 /** Creates a post as the author, or whoever `as` is. */
 export async function newPost(
   content: ContentUnderTest,
