@@ -1,83 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createLogger } from '@nova/runtime';
 import { redisFor, startFaultProxy } from '@nova/testkit';
-import { describe, expect, type TestContext, test } from 'vitest';
-import { readEnv, toConfig } from '../src/config.ts';
-import { createGateway } from '../src/gateway.ts';
-import { idOf, manifestOf, send, seriesValue, startWorld, type World } from './_world.ts';
-
-const cached = { ENTITY_CACHE: 'on', ENTITY_CACHE_TIMEOUT_MS: '5000' };
-const authors = (first: number) => `{ posts(first: ${first}) { nodes { id author { username } } } }`;
-const user = '{ user(id: "u1") { username } }';
-const preflighted = { 'apollo-require-preflight': 'true' };
-
-type Options = { readonly env?: Readonly<Record<string, string>>; readonly now?: () => number };
-
-async function worldFor(context: TestContext, { env = {}, now }: Options = {}): Promise<World> {
-  const manifest = manifestOf([1, 2, 3].map((first) => [`Authors${first}`, authors(first)] as const));
-  const world = await startWorld({ ...cached, ...env }, { now, manifest });
-  context.onTestFinished(() => world.stop());
-  if (env.REDIS_URL) await expect.poll(() => world.series('redis_connected')).toBe(1);
-  for (const subgraph of Object.values(world.subgraphs)) subgraph.cacheControl('public, max-age=60');
-  return world;
-}
-
-const get = (world: World, query: string) => world.get(`/graphql?documentId=${idOf(query)}`, preflighted);
-
-type Calls = Record<keyof World['subgraphs'], number>;
-
-async function calls({ subgraphs }: World, work: () => Promise<unknown>): Promise<Calls> {
-  const count = (): Calls => ({
-    content: subgraphs.content.calls.length,
-    user: subgraphs.user.calls.length,
-    identity: subgraphs.identity.calls.length,
-  });
-  const before = count();
-  await work();
-  const after = count();
-  return {
-    content: after.content - before.content,
-    user: after.user - before.user,
-    identity: after.identity - before.identity,
-  };
-}
-
-const token = 'purge-token-for-tests-of-forty-characters';
-
-async function tokenFile(context: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'nova-purge-'));
-  context.onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  await writeFile(join(directory, 'token'), `${token}\n`);
-  return join(directory, 'token');
-}
-
-function purge({ gateway }: Pick<World, 'gateway'>, body: unknown, init: RequestInit = {}) {
-  return send(`${gateway.adminUrl}/purge`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-    ...init,
-  });
-}
-
-/** Until what was answered is also kept. */
-const kept = (world: World, query: string) =>
-  expect
-    .poll(async () => Object.values(await calls(world, () => world.post({ query }))).reduce((sum, n) => sum + n))
-    .toBe(0);
+import { describe, expect, test } from 'vitest';
+import { authors, calls, get, kept, purge, tokenFile, user, worldFor, worldIn } from './_entity-cache.ts';
 
 describe.each(['memory', 'redis'] as const)('in %s', (engine) => {
-  const open = async (context: TestContext, { env = {}, now }: Options = {}) =>
-    worldFor(context, {
-      env: { ...env, ...(engine === 'redis' && { REDIS_URL: (await redisFor(context)).url }) },
-      now,
-    });
-
   test('what is everybody’s is asked for once, and the answer stays the same', async (context) => {
-    const world = await open(context);
+    const world = await worldIn(engine, context);
     const first = await world.post({ query: authors(3) });
     await kept(world, authors(3));
     const again = await world.post({ query: authors(3) });
@@ -90,7 +17,7 @@ describe.each(['memory', 'redis'] as const)('in %s', (engine) => {
   });
 
   test('only entities that are not kept are asked for, and all come in their order', async (context) => {
-    const world = await open(context);
+    const world = await worldIn(engine, context);
     await world.post({ query: authors(1) });
     await kept(world, authors(1));
     world.subgraphs.user.calls.length = 0;
@@ -103,21 +30,6 @@ describe.each(['memory', 'redis'] as const)('in %s', (engine) => {
         posts: { nodes: ['ada', 'grace', 'alan'].map((username, at) => ({ id: `p${at + 1}`, author: { username } })) },
       },
     });
-  });
-
-  test('what begins to be fetched before a purge is never served after it', async (context) => {
-    const world = await open(context, { env: { PURGE_TOKEN_FILE: await tokenFile(context) } });
-    const held: ServerResponse[] = [];
-    world.subgraphs.user.misbehave((_request, response) => held.push(response));
-    const reading = world.post({ query: user });
-    await expect.poll(() => held.length).toBe(1);
-    expect((await purge(world, { tags: ['User:u1'] })).status).toBe(200);
-    held[0]?.setHeader('content-type', 'application/json');
-    held[0]?.end(JSON.stringify({ data: { user: { username: 'old' } } }));
-    expect((await reading).body.data.user.username).toBe('old');
-    world.subgraphs.user.misbehave(undefined);
-    for (let time = 0; time < 3; time += 1)
-      expect((await world.post({ query: user })).body.data.user.username).toBe('ada');
   });
 });
 
@@ -133,60 +45,6 @@ test('what was answered without a user is not served to one, nor the other way r
   const other = '{ user(id: "u2") { username } }';
   await world.post({ query: other }, headers);
   expect(await calls(world, () => world.post({ query: other }))).toMatchObject({ user: 1 });
-});
-
-test('who asks after a purge does not join what began to be fetched before it', async (context) => {
-  const world = await worldFor(context, { env: { PURGE_TOKEN_FILE: await tokenFile(context) } });
-  const held: ServerResponse[] = [];
-  world.subgraphs.user.misbehave((_request, response) => held.push(response));
-  const answer = (response: ServerResponse | undefined, username: string) => {
-    response?.setHeader('content-type', 'application/json');
-    response?.end(JSON.stringify({ data: { user: { username } } }));
-  };
-  const before = world.post({ query: user });
-  await expect.poll(() => held.length).toBe(1);
-  await purge(world, { tags: ['User:u1'] });
-  // Another operation with the same fetch, or the whole would be shared.
-  const after = world.post({ query: '{ user(id: "u1") { username } viewer { id } }' });
-  await expect.poll(() => held.length).toBe(2);
-  answer(held[1], 'new');
-  answer(held[0], 'old');
-  expect((await before).body.data.user.username).toBe('old');
-  expect((await after).body.data.user.username).toBe('new');
-  world.subgraphs.user.misbehave(undefined);
-  expect((await world.post({ query: user })).body.data.user.username).not.toBe('old');
-});
-
-test('a purge on one gateway holds for a fetch that began on another, with one Redis', async (context) => {
-  const redis = await redisFor(context);
-  const world = await worldFor(context, { env: { REDIS_URL: redis.url, PURGE_TOKEN_FILE: await tokenFile(context) } });
-  const log = createLogger({ service: 'test', level: 'silent' });
-  const other = await createGateway(toConfig(readEnv(world.env)), { log });
-  context.onTestFinished(() => other.stop());
-  const connected = async () =>
-    seriesValue(await (await fetch(`${other.adminUrl}/metrics`)).text(), 'redis_connected', {});
-  await expect.poll(connected).toBe(1);
-  const readOther = async () =>
-    (
-      await send(`${other.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: user }),
-      })
-    ).body.data.user.username;
-  const held: ServerResponse[] = [];
-  world.subgraphs.user.misbehave((_request, response) => held.push(response));
-  const reading = readOther();
-  await expect.poll(() => held.length).toBe(1);
-  await purge(world, { tags: ['User:u1'] });
-  held[0]?.setHeader('content-type', 'application/json');
-  held[0]?.end(JSON.stringify({ data: { user: { username: 'old' } } }));
-  expect(await reading).toBe('old');
-  world.subgraphs.user.misbehave(undefined);
-  expect((await world.post({ query: user })).body.data.user.username).toBe('ada');
-  await kept(world, user);
-  // What one keeps the other serves.
-  expect(await calls(world, async () => expect(await readOther()).toBe('ada'))).toMatchObject({ user: 0 });
 });
 
 test('an answer from the cache may be kept for what is left of its life', async (context) => {
@@ -342,54 +200,6 @@ test('while a service is away what it said before stands in, is kept by nobody, 
   expect(purged.body.data.posts.nodes[1].author).toEqual({ username: 'grace' });
   now += 300_000;
   expect((await get(world, authors(2))).body.data.posts.nodes[1].author).toBeNull();
-});
-
-test('a purge of an entity reaches lists that show it, and what only points to it stays', async (context) => {
-  const world = await worldFor(context, { env: { PURGE_TOKEN_FILE: await tokenFile(context) } });
-  const asked = () => calls(world, () => world.post({ query: authors(3) }));
-  await asked();
-  await purge(world, { tags: ['User:u2'], occurredAt: new Date().toISOString() });
-  expect(await asked()).toMatchObject({ content: 0, user: 1 });
-  await purge(world, { tags: ['Post:never-seen'] });
-  expect(await asked()).toMatchObject({ content: 1, user: 0 });
-  await purge(world, { tags: ['User'] });
-  expect(await asked()).toMatchObject({ content: 0, user: 1 });
-  await purge(world, { tags: ['*'] });
-  expect(await asked()).toMatchObject({ content: 1, user: 1 });
-  expect(await world.series('gateway_entity_cache_purged_tags_total')).toBe(4);
-  expect(await world.series('gateway_entity_cache_purge_staleness_seconds_count')).toBe(1);
-});
-
-test('only who knows the token may purge, and only with what is a purge', async (context) => {
-  const world = await worldFor(context, { env: { PURGE_TOKEN_FILE: await tokenFile(context) } });
-  const code = async (body: unknown, init: RequestInit = {}) => {
-    const { status, refusal } = await purge(world, body, init);
-    return [status, refusal.code];
-  };
-  const good = { tags: ['User:u1'] };
-  for (const authorization of ['', 'Bearer', `Bearer ${token}x`, `Basic ${token}`, `Bearer ${token.slice(1)}`])
-    expect(await code(good, { headers: { authorization } })).toEqual([401, 'UNAUTHENTICATED']);
-  expect(await code(undefined, { method: 'GET', body: null })).toEqual([405, 'METHOD_NOT_ALLOWED']);
-  expect(await code('{')).toEqual([400, 'MALFORMED_JSON']);
-  expect(await code(`{"tags":["${'x'.repeat(70_000)}"]}`)).toEqual([413, 'BODY_TOO_LARGE']);
-  for (const body of [
-    {},
-    'null',
-    { tags: 'User' },
-    { tags: [1] },
-    { tags: ['a b'] },
-    { tags: ['User:'] },
-    { tags: [`U:${'x'.repeat(257)}`] },
-    { tags: Array(201).fill('User') },
-    { ...good, occurredAt: 'then' },
-  ])
-    expect(await code(body)).toEqual([400, 'BAD_REQUEST']);
-  expect(await code(good)).toEqual([200, undefined]);
-});
-
-test('without a token there is no page for purges', async (context) => {
-  const world = await worldFor(context);
-  expect((await purge(world, { tags: ['*'] })).status).toBe(404);
 });
 
 test('Redis away or silent leaves the cache out, never the answer', async (context) => {
