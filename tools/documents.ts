@@ -1,12 +1,14 @@
 /**
  * Writes the parts of the documents that are made from code: the settings tables from the config modules, the error
- * codes from @nova/errors, how subgraphs are called from gateway/subgraphs.json. With --check it writes nothing and fails when a document is out of date.
+ * codes from @nova/errors, how subgraphs are called from gateway/subgraphs.json, what `nova` prints, the list of decisions. With --check it writes
+ * nothing and fails when a document is out of date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings as gatewaySettings } from '../gateway/src/config.ts';
 import { readSubgraphTable } from '../gateway/src/fanout/subgraph-table.ts';
 import subgraphRows from '../gateway/subgraphs.json' with { type: 'json' };
+import { runNova } from '../packages/cli/src/nova.ts';
 import { type ErrorFacts, errorCodes } from '../packages/errors/src/index.ts';
 import { migrationSettings } from '../packages/postgres/src/index.ts';
 import { commonSettings, type Settings } from '../packages/runtime/src/index.ts';
@@ -57,6 +59,34 @@ function subgraphTable(): string {
   return [`| subgraph | ${columns.join(' | ')} |`, `| --- |${' --- |'.repeat(columns.length)}`, ...rows].join('\n');
 }
 
+/** What a command of `nova` prints. */
+async function printed(...args: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  const code = await runNova(args, { log: (line) => lines.push(...line.split('\n')), error: console.error });
+  if (code !== 0) throw new Error(`nova ${args.join(' ')} ended with ${code}`);
+  return lines;
+}
+
+/** Some operations of different kinds are enough to show what the report says. */
+async function reportTable(...operations: readonly string[]): Promise<string> {
+  const [head = '', line = '', ...rows] = await printed('persisted', 'report');
+  return [head, line, ...rows.filter((row) => operations.some((name) => row.startsWith(`| ${name} |`)))].join('\n');
+}
+
+async function planPicture(operation: string): Promise<string> {
+  return ['```', `$ npm run nova -- plan ${operation}`, ...(await printed('plan', operation)), '```'].join('\n');
+}
+
+function decisionTable(): string {
+  const rows = globSync('docs/adr/0*.md', { cwd: root })
+    .sort()
+    .map((path) => {
+      const [, number, title] = readFileSync(join(root, path), 'utf8').match(/^# (\d+)\. (.+)$/m) ?? [];
+      return `| [${number}](${path.split('/').at(-1)}) | ${title} |`;
+    });
+  return ['| | decision |', '| --- | --- |', ...rows].join('\n');
+}
+
 function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
@@ -76,10 +106,21 @@ const parts: Readonly<Record<string, string>> = {
   'settings:migrate': settingsTable(migrationSettings),
   errors: errorTable(errorCodes),
   subgraphs: subgraphTable(),
+  report: await reportTable('HomeFeed', 'HomePage', 'ProfilePage', 'Search', 'SendMessage'),
+  plan: await planPicture('HomeFeed'),
+  decisions: decisionTable(),
 };
 
+const documents = [
+  'docs/settings.md',
+  'docs/errors.md',
+  'docs/resilience.md',
+  'docs/front-end.md',
+  'docs/adr/README.md',
+];
+
 let stale = false;
-for (const document of ['README.md', 'docs/settings.md', 'docs/errors.md', 'docs/resilience.md']) {
+for (const document of documents) {
   const path = join(root, document);
   const text = readFileSync(path, 'utf8');
   const fresh = Object.entries(parts).reduce((current, [name, part]) => {
