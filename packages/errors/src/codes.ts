@@ -79,7 +79,9 @@ export const errorCodes = {
     'The account has a second factor; send the challenge back with a code by loginWithTotp.',
   ),
   TOTP_CODE_INVALID: unauthenticated('The code of the second factor is wrong or was used before.'),
-  CHALLENGE_INVALID: unauthenticated('The challenge of the sign-in is unknown, expired or was met; sign in again.'),
+  CHALLENGE_INVALID: unauthenticated(
+    'The challenge of the sign-in is unknown, expired or used already; sign in again.',
+  ),
   SIGN_IN_FAILED: unauthenticated(
     'The provider did not confirm the sign-in, or its attempt or ticket is unknown, expired or used; begin again.',
   ),

@@ -18,7 +18,7 @@ export function createPeople(addresses: { identity: string; social: string }): P
   return {
     async requireActive(people, origin) {
       const ids = await accounts.findAbsent(people, origin);
-      if (ids.length > 0) throw new AppError('NOT_FOUND', 'A person does not exist.', { details: { ids } });
+      if (ids.length > 0) throw new AppError('NOT_FOUND', 'There is no such person.', { details: { ids } });
     },
     async isBlocked({ viewerId, otherIds }, origin) {
       const request = { userId: viewerId, otherIds: [...otherIds] };

@@ -57,7 +57,7 @@ export function createMedia(address: string): Media {
       const usableIds = new Set(own.map(({ id }) => id));
       const refused = ids.filter((id) => !usableIds.has(id));
       if (refused.length > 0)
-        throw new AppError('BAD_USER_INPUT', 'A post shows media of its author that are uploaded.', {
+        throw new AppError('BAD_USER_INPUT', 'mediaIds must be media of yours that are uploaded.', {
           details: { field: 'mediaIds', ids: refused },
         });
     },

@@ -41,7 +41,9 @@ export function createAttempts(deps: {
     async begin({ provider, redirectUrl, accountId }) {
       const asked = requireProvider(providers, provider);
       if (!redirectUrls.includes(redirectUrl))
-        throw new AppError('BAD_USER_INPUT', 'Nobody is sent back to this URL.', { details: { field: 'redirectUrl' } });
+        throw new AppError('BAD_USER_INPUT', 'redirectUrl must be one of SIGN_IN_REDIRECT_URLS.', {
+          details: { field: 'redirectUrl' },
+        });
       const [state, nonce, codeVerifier] = [secret(), secret(), secret()];
       const request = { redirectUrl, state, nonce, codeVerifier };
       const url = await asked.authorizationUrl(request);
@@ -66,7 +68,7 @@ const secret = () => createSecretToken().token;
 function requireProvider(providers: Providers, name: ProviderName): Provider {
   const provider = providers.get(name);
   if (!provider)
-    throw new AppError('BAD_USER_INPUT', 'Nobody signs in with this provider here.', {
+    throw new AppError('BAD_USER_INPUT', 'This provider is not set up here; signInProviders says which are.', {
       details: { field: 'provider' },
     });
   return provider;

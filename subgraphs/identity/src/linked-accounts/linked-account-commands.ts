@@ -123,11 +123,15 @@ async function requireAccount(deps: LinkedAccountDeps, tx: Transaction<Tables>, 
 async function requireOtherWayIn(deps: LinkedAccountDeps, tx: Transaction<Tables>, id: string): Promise<void> {
   if (await deps.hasPassword(tx, id)) return;
   if ((await findLinkedProviders(tx, [id])).has(id)) return;
-  throw new AppError('CONFLICT', 'Nothing else would be left to sign in with.');
+  throw new AppError('CONFLICT', 'It is the only way left to sign in to this account.');
 }
 
 function emailMissing(): AppError {
-  return new AppError('BAD_USER_INPUT', 'The provider told no verified email; ask for one.', {
-    details: { field: 'email' },
-  });
+  return new AppError(
+    'BAD_USER_INPUT',
+    'The provider gave no verified email; ask the person for one and send it as email.',
+    {
+      details: { field: 'email' },
+    },
+  );
 }

@@ -98,5 +98,5 @@ function totpRequired({ challenge, expiresAt }: { challenge: string; expiresAt: 
 }
 
 function challengeInvalid(): AppError {
-  return new AppError('CHALLENGE_INVALID', 'The challenge is unknown, expired or was met; sign in again.');
+  return new AppError('CHALLENGE_INVALID', 'The challenge is unknown, expired or used already; sign in again.');
 }

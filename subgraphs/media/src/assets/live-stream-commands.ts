@@ -41,7 +41,7 @@ export function createLiveStreamCommands({ db }: { db: Kysely<Tables> }): LiveSt
             const earlier = await lockAsset(tx, id);
             if (!earlier) throw assetNotFound(id);
             if (earlier.state !== 'WAITING')
-              throw new AppError('CONFLICT', 'The stream has begun.', { details: { id } });
+              throw new AppError('CONFLICT', 'The stream has begun already.', { details: { id } });
             return earlier;
           },
         });

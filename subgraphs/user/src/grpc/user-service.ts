@@ -34,7 +34,9 @@ export function userService({ db, quotas }: Deps) {
 function startOf(afterId: string): string | null {
   if (afterId === '') return null;
   if (isUuid(afterId)) return afterId;
-  throw new AppError('BAD_USER_INPUT', 'after_id is no id.', { details: { field: 'after_id' } });
+  throw new AppError('BAD_USER_INPUT', 'after_id must be the id of a profile, a UUID.', {
+    details: { field: 'after_id' },
+  });
 }
 
 /** Services know nobody's followers: what not everybody may see is not among what they are told. */

@@ -21,7 +21,7 @@ export const mutation: MutationResolvers = {
   },
   async createLiveStream(_parent, _args, context) {
     const { userId } = requireUser(context);
-    if (!context.liveStreams) throw new AppError('BAD_USER_INPUT', 'There are no live streams here.');
+    if (!context.liveStreams) throw new AppError('BAD_USER_INPUT', 'Live streams are not set up here.');
     await context.accounts.requireActive(userId, context);
     return { ...(await context.liveStreams.create(userId, context)), ingestUrl: context.ingestUrl };
   },
