@@ -43,6 +43,7 @@ export function banner(facts: {
     '',
     `  ${JSON.stringify({ data: seeded.sample.expected })}`,
     '',
+    'npm run nova -- plan HomeFeed draws how far an operation fans out; README.md asks for that feed by its id.',
     'Edit schema/subgraphs/*.graphql or a domain under subgraphs/ and see it live. Ctrl-C stops everything.',
     '',
   ].join('\n');
