@@ -26,7 +26,8 @@ test('the architecture says of each domain whom it asks over gRPC and whose even
   for (const domain of subgraphNames().filter((name) => name !== 'events')) {
     const [, , , , asks, hears] = rowOf(architecture, domain);
     const src = `subgraphs/${domain}/src`;
-    expect([domain, namesIn(asks)]).toEqual([domain, allOf(/\/v1\/(\w+)_service_pb/g, `${src}/grpc/clients.ts`)]);
+    const addresses = allOf(/env\.([A-Z]+)_GRPC_URL/g, `${src}/config.ts`).map((name) => name.toLowerCase());
+    expect([domain, namesIn(asks)]).toEqual([domain, addresses]);
     expect([domain, namesIn(hears)]).toEqual([domain, allOf(/\/v1\/(\w+)_events_pb/g, `${src}/consumers/*.ts`)]);
   }
 });
