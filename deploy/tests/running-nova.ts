@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -77,6 +77,36 @@ export function startNova(options: {
       if (!found()) throw new Error(`It ${isOver ? 'ended' : 'goes on'} without printing ${what}:\n${output}`);
     },
     ended,
+  };
+}
+
+/** Starts over one data directory, which the first one fills with few people. */
+export function startsOn(dataDir: string) {
+  const started: Nova[] = [];
+  const start = async (options: { command?: string[]; port?: number } = {}): Promise<Nova> => {
+    const { port = await freeBasePort(), ...rest } = options;
+    const nova = startNova({ ...rest, port, dataDir, args: existsSync(dataDir) ? [] : ['--seed-size', '20'] });
+    started.push(nova);
+    return nova;
+  };
+  return {
+    start,
+    async ready(options: { command?: string[] } = {}): Promise<Nova> {
+      const nova = await start(options);
+      await nova.printed('Ready in');
+      return nova;
+    },
+    processNamed(part: string): number {
+      const found = processesOn(dataDir).find(({ command }) => command.includes(part));
+      if (!found) throw new Error(`No process runs ${part}.`);
+      return found.pid;
+    },
+    async endAll(): Promise<void> {
+      for (const { child, ended } of started.splice(0)) {
+        if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+        await ended;
+      }
+    },
   };
 }
 

@@ -3,39 +3,20 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import {
   freeBasePort,
   type Nova,
   newDataDir,
-  nothingLeft,
   processesOn,
   root,
   startNova,
   startScript,
+  startsOn,
 } from './running-nova.ts';
 
 const dataDir = newDataDir();
-const started: Nova[] = [];
-
-async function start(options: { command?: string[]; port?: number } = {}): Promise<Nova> {
-  const { port = await freeBasePort(), ...rest } = options;
-  const nova = startNova({ ...rest, port, dataDir, args: existsSync(dataDir) ? [] : ['--seed-size', '20'] });
-  started.push(nova);
-  return nova;
-}
-
-async function ready(options: { command?: string[] } = {}): Promise<Nova> {
-  const nova = await start(options);
-  await nova.printed('Ready in');
-  return nova;
-}
-
-function processNamed(part: string): number {
-  const found = processesOn(dataDir).find(({ command }) => command.includes(part));
-  if (!found) throw new Error(`No process runs ${part}.`);
-  return found.pid;
-}
+const { start, ready, processNamed, endAll } = startsOn(dataDir);
 
 async function ask(nova: Nova, query: string): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${nova.port}/graphql`, {
@@ -46,12 +27,7 @@ async function ask(nova: Nova, query: string): Promise<unknown> {
   return response.json();
 }
 
-afterEach(async () => {
-  for (const { child, ended } of started.splice(0)) {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-    await ended;
-  }
-});
+afterEach(endAll);
 
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
@@ -121,7 +97,7 @@ describe.skipIf(process.platform !== 'linux')('a started Nova', () => {
     expect(await nova.ended).toBe(0);
     expect(processesOn(dataDir)).toEqual([]);
     expect(existsSync(join(dataDir, 'lock'))).toBe(false);
-  }, 60_000);
+  });
 
   test('keeps its secrets to its user', () => {
     expect(statSync(join(dataDir, 'keys')).mode & 0o777).toBe(0o700);
@@ -137,7 +113,7 @@ describe.skipIf(process.platform !== 'linux')('a started Nova', () => {
     nova.child.kill('SIGINT');
     expect(await nova.ended).toBe(0);
     expect(processesOn(dataDir)).toEqual([]);
-  }, 60_000);
+  });
 
   test('does not quietly ignore another seed size', async () => {
     const nova = startNova({ port: await freeBasePort(), dataDir, args: ['--seed-size', '30'] });
@@ -145,7 +121,7 @@ describe.skipIf(process.platform !== 'linux')('a started Nova', () => {
     expect(nova.output()).toContain('made for 20 people, not 30');
     expect(nova.output()).toContain('--reset');
     expect(processesOn(dataDir)).toEqual([]);
-  }, 60_000);
+  });
 
   test('names a taken port, what it is for and who holds it', async () => {
     const port = await freeBasePort();
@@ -164,40 +140,7 @@ describe.skipIf(process.platform !== 'linux')('a started Nova', () => {
     nova.child.kill('SIGTERM');
     expect(await nova.ended).toBe(0);
     expect(processesOn(dataDir)).toEqual([]);
-  }, 60_000);
-
-  test('leaves nothing behind when start.mjs is killed', async () => {
-    const nova = await ready();
-    nova.child.kill('SIGKILL');
-    await nothingLeft(dataDir);
-  }, 60_000);
-
-  test('leaves nothing behind when the launcher is killed', async () => {
-    const nova = await ready();
-    process.kill(processNamed('launcher/main.ts'), 'SIGKILL');
-    expect(await nova.ended).toBe(1);
-    await nothingLeft(dataDir);
-  }, 60_000);
-
-  test('leaves nothing behind when npm is killed', async () => {
-    const nova = await ready({ command: ['npm', 'start', '--'] });
-    nova.child.kill('SIGKILL');
-    await nothingLeft(dataDir);
-  }, 60_000);
-
-  test('starts again after everything that could clean up was killed at once', async () => {
-    const nova = await ready();
-    const gateway = processNamed('gateway/src/bin/server.ts');
-    process.kill(gateway, 'SIGSTOP');
-    process.kill(processNamed('launcher/main.ts'), 'SIGKILL');
-    nova.child.kill('SIGKILL');
-    await nova.ended;
-    const next = await start({ port: nova.port });
-    await vi.waitUntil(() => next.output().includes('Ready in') || next.child.exitCode !== null, { timeout: 40_000 });
-    expect(next.output()).toMatch(/the last start was killed|processes of the killed start ended/);
-    expect(next.output()).toContain('Ready in');
-    expect(processesOn(dataDir).map(({ pid }) => pid)).not.toContain(gateway);
-  }, 60_000);
+  });
 });
 
 test('the tests start what npm start starts', () => {
