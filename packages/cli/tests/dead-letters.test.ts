@@ -1,47 +1,28 @@
-import { startConsumer } from '@nova/outbox';
-import type { Running } from '@nova/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   type ConsumerDatabase,
   createConsumerDatabase,
   effectHandler,
   eventRecord,
-  group,
   malformed,
   numbers,
-  silent,
-  type Tables,
 } from '../../outbox/tests/_harness/consumer-database.ts';
 import { runNova } from '../src/nova.ts';
 
 let database: ConsumerDatabase;
-let consumer: Running;
 let refused: boolean;
 
 beforeEach(async () => {
   refused = true;
   database = await createConsumerDatabase();
-  const { db, log } = database;
   const handler = effectHandler(({ number }) => {
     if (refused && number === 1) throw new Error('It does not work \u001b[31myet.');
   });
-  const limits = { backoff: { firstMs: 1, maxMs: 5 } };
-  consumer = await startConsumer<Tables>({
-    db,
-    log,
-    group,
-    handlers: [handler],
-    logger: silent,
-    limits,
-    replayPollMs: 10,
-  });
+  await database.consume(handler);
   await database.send([eventRecord('a', 1), eventRecord('a', 2), malformed('m')]);
   await expect.poll(database.lag).toBe(0n);
 });
-afterEach(async () => {
-  await consumer.stop();
-  await database.drop();
-});
+afterEach(() => database.drop());
 
 async function nova(line: string, env: NodeJS.ProcessEnv = {}) {
   const lines: string[] = [];

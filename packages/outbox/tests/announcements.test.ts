@@ -1,43 +1,31 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { on } from '@nova/events';
 import { DeadLetteredSchema, DeadLetterSettledSchema } from '@nova/proto/nova/common/v1/dead_letter_pb.js';
-import type { Running } from '@nova/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { discard, type HandlerContext, requestReplay, requestSomeReplays, startConsumer } from '../src/index.ts';
+import { discard, type HandlerContext, requestReplay, requestSomeReplays } from '../src/index.ts';
 import {
   type ConsumerDatabase,
   createConsumerDatabase,
   effectHandler,
   eventRecord,
-  group,
   malformed,
-  silent,
   type Tables,
 } from './_harness/consumer-database.ts';
 
 let database: ConsumerDatabase;
-let consumer: Running | undefined;
 let refused: boolean;
 beforeEach(async () => {
   refused = true;
   database = await createConsumerDatabase();
 });
-afterEach(async () => {
-  await consumer?.stop();
-  consumer = undefined;
-  await database.drop();
-});
+afterEach(() => database.drop());
 
-async function start() {
-  const { db, log } = database;
-  const handlers = [
-    effectHandler(() => {
-      if (refused) throw new Error('Not yet.');
-    }),
-    on(DeadLetteredSchema, async (_event, _context: HandlerContext<Tables>) => undefined),
-  ];
-  const limits = { backoff: { firstMs: 1, maxMs: 5 } };
-  consumer = await startConsumer<Tables>({ db, log, group, handlers, logger: silent, limits, replayPollMs: 10 });
+function start() {
+  const handler = effectHandler(() => {
+    if (refused) throw new Error('Not yet.');
+  });
+  const listener = on(DeadLetteredSchema, async (_event, _context: HandlerContext<Tables>) => undefined);
+  return database.consume(handler, { handlers: [handler, listener] });
 }
 
 async function announced() {
@@ -90,9 +78,9 @@ test('what is set aside of dlq.all is kept, and not announced there again and ag
 
 test('replays are asked for in batches, each letter once, until nobody is left to ask for', async () => {
   await database.send(['a', 'b', 'c'].map((key) => malformed(key)));
-  await start();
+  const consumer = await start();
   await expect.poll(letterIds).toHaveLength(3);
-  await consumer?.stop();
+  await consumer.stop();
   const ask = () => requestSomeReplays(database.db, { by: 'ada', all: true, limit: 2 });
   expect([await ask(), await ask(), await ask()]).toMatchObject([
     { requested: 2, more: true },

@@ -1,9 +1,8 @@
 import { AppError } from '@nova/errors';
-import { type ConsumerObserver, EventError, type EventHandler } from '@nova/events';
-import { createMetrics, type Running } from '@nova/runtime';
+import { type ConsumerObserver, EventError } from '@nova/events';
+import { createMetrics } from '@nova/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { asEventLog, createMemoryLog } from '../../events/tests/_harness/memory-log.ts';
-import { type HandlerContext, type StartConsumerOptions, startConsumer } from '../src/index.ts';
 import {
   type ConsumerDatabase,
   createConsumerDatabase,
@@ -12,42 +11,15 @@ import {
   group,
   malformed,
   numbers,
-  silent,
-  type Tables,
   topic,
 } from './_harness/consumer-database.ts';
 
 let database: ConsumerDatabase;
-let running: Running[];
 
 beforeEach(async () => {
   database = await createConsumerDatabase();
-  running = [];
 });
-afterEach(async () => {
-  await Promise.all(running.map((consumer) => consumer.stop()));
-  await database.drop();
-});
-
-const quick = { backoff: { firstMs: 1, maxMs: 5 }, commitEveryMs: 10 };
-
-async function start(
-  handler: EventHandler<HandlerContext<Tables>>,
-  options: Partial<StartConsumerOptions<Tables>> = {},
-): Promise<Running> {
-  const { db, log } = database;
-  const consumer = await startConsumer<Tables>({
-    db,
-    log,
-    group,
-    handlers: [handler],
-    logger: silent,
-    limits: quick,
-    ...options,
-  });
-  running.push(consumer);
-  return consumer;
-}
+afterEach(() => database.drop());
 
 const caughtUp = () => expect.poll(database.lag).toBe(0n);
 const letters = () =>
@@ -59,7 +31,7 @@ test('an event that is delivered three times has its effect once', async () => {
   const once = eventRecord('a', 1);
   await database.send([once, once, eventRecord('b', 1), once]);
   const results: string[] = [];
-  await start(effectHandler(), { observer: { onRecord: ({ result }) => void results.push(result) } });
+  await database.consume(effectHandler(), { observer: { onRecord: ({ result }) => void results.push(result) } });
   await caughtUp();
   expect((await database.effects()).sort()).toEqual(['a:1', 'b:1']);
   expect(results.sort()).toEqual(['duplicate', 'duplicate', 'handled', 'handled']);
@@ -68,14 +40,14 @@ test('an event that is delivered three times has its effect once', async () => {
 test('events of one key have their effects in order, however many keys there are beside it', async () => {
   const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   await database.send(numbers('', 1, 40).flatMap((_, at) => keys.map((key) => eventRecord(key, at + 1))));
-  await start(effectHandler());
+  await database.consume(effectHandler());
   await caughtUp();
   for (const key of keys) expect(await database.effects(key)).toEqual(numbers(key, 1, 40));
 });
 
 test('a poison event parks its key, whose later events follow it in order, and no other', async () => {
   await database.send([1, 2, 3, 4].flatMap((number) => [eventRecord('bad', number), eventRecord('good', number)]));
-  await start(
+  await database.consume(
     effectHandler(({ key, number }) => {
       if (key === 'bad' && number === 2) throw new Error('This one never works.');
     }),
@@ -96,7 +68,7 @@ test('a poison event parks its key, whose later events follow it in order, and n
 test('what is set aside is announced in the same transaction, with its origin, its cause and what it carries', async () => {
   const poison = eventRecord('bad', 1);
   await database.send([poison]);
-  await start(effectHandler(() => Promise.reject(new EventError('MALFORMED', 'Not for me.'))));
+  await database.consume(effectHandler(() => Promise.reject(new EventError('MALFORMED', 'Not for me.'))));
   await caughtUp();
   const [letter] = await database.rows<{ id: string; value: Buffer; headers: object; xmin: string }>(
     'select id, value, headers, xmin from dead_letters',
@@ -123,7 +95,7 @@ test('a record that is no event, an unknown type and an unknown version are set 
     eventRecord('x', 1, { type: 'content.post_deleted', version: 7 }),
     eventRecord('fine', 1),
   ]);
-  await start(effectHandler());
+  await database.consume(effectHandler());
   await caughtUp();
   expect(await database.effects()).toEqual(['fine:1']);
   const aside = (await letters()).map(({ key, cause_code, tries }) => `${key} ${cause_code} ${tries}`);
@@ -133,7 +105,7 @@ test('a record that is no event, an unknown type and an unknown version are set 
 test('an event that nobody here wants is passed over, even when its key is parked', async () => {
   await database.send([malformed('m'), eventRecord('m', 2, { type: 'content.post_deleted' })]);
   const results: string[] = [];
-  await start(effectHandler(), { observer: { onRecord: ({ result }) => void results.push(result) } });
+  await database.consume(effectHandler(), { observer: { onRecord: ({ result }) => void results.push(result) } });
   await caughtUp();
   expect(results).toEqual(['dead_lettered', 'ignored']);
   expect(await letters()).toHaveLength(1);
@@ -149,7 +121,7 @@ test('poison that no database would store as it is, is set aside all the same', 
     { ...malformed('nul\u0000'), headers },
     malformed(''),
   ]);
-  await start(effectHandler(), { log: asEventLog(log) });
+  await database.consume(effectHandler(), { log: asEventLog(log) });
   await log.deliver();
   expect(log.commits.at(-1)).toBe(4n);
   expect((await letters()).map(({ key }) => key.length).sort((a, b) => a - b)).toEqual([0, 4, 4, 200]);
@@ -159,7 +131,7 @@ test('what a handler needs may be away: its event waits, later ones of its key t
   await database.send([1, 2, 3].flatMap((number) => [eventRecord('waits', number), eventRecord('flows', number)]));
   let failures = 0;
   let isAway = true;
-  await start(
+  await database.consume(
     effectHandler(({ key }) => {
       if (key !== 'waits' || !isAway) return;
       failures += 1;
@@ -181,14 +153,14 @@ test('a clean stop in the middle leaves nothing that is delivered again', async 
   await database.send(numbers('', 1, 20).flatMap((_, at) => keys.map((key) => eventRecord(key, at + 1))));
   const results: string[] = [];
   const observer: ConsumerObserver = { onRecord: ({ result }) => void results.push(result) };
-  const first = await start(
+  const first = await database.consume(
     effectHandler(() => new Promise((resolve) => setTimeout(resolve, 2))),
     { observer },
   );
   await expect.poll(() => results.length, { interval: 1 }).toBeGreaterThan(40);
   await first.stop();
   expect(results.length).toBeLessThan(400);
-  await start(effectHandler(), { observer });
+  await database.consume(effectHandler(), { observer });
   await caughtUp();
   expect(results.filter((result) => result !== 'handled')).toEqual([]);
   expect(results).toHaveLength(400);
@@ -198,7 +170,7 @@ test('a clean stop in the middle leaves nothing that is delivered again', async 
 test('the effect, the inbox and the failure of a handler are one transaction', async () => {
   await database.send([eventRecord('a', 1)]);
   let tries = 0;
-  await start({
+  await database.consume({
     ...effectHandler(),
     async run(event, context) {
       tries += 1;
@@ -213,9 +185,11 @@ test('the effect, the inbox and the failure of a handler are one transaction', a
 
 test('a consumer whose events could come again after the inbox forgot them does not start', async () => {
   const topics = [{ name: topic, partitions: 12, retentionMs: 15 * 24 * 60 * 60 * 1000 }];
-  await expect(start(effectHandler(), { topics })).rejects.toMatchObject({ code: 'INBOX_FORGETS_TOO_SOON' });
-  await expect(start(effectHandler(), { topics: [] })).rejects.toMatchObject({ code: 'UNDECLARED_TOPIC' });
-  await expect(start(effectHandler(), { handlers: [effectHandler(), effectHandler()] })).rejects.toMatchObject({
+  await expect(database.consume(effectHandler(), { topics })).rejects.toMatchObject({ code: 'INBOX_FORGETS_TOO_SOON' });
+  await expect(database.consume(effectHandler(), { topics: [] })).rejects.toMatchObject({ code: 'UNDECLARED_TOPIC' });
+  await expect(
+    database.consume(effectHandler(), { handlers: [effectHandler(), effectHandler()] }),
+  ).rejects.toMatchObject({
     code: 'HANDLERS',
   });
 });
@@ -230,7 +204,7 @@ test('the metrics say what happened, what waits and how far behind the group is'
     eventRecord('m', 2),
     eventRecord('d', 1, { type: 'content.post_deleted' }),
   ]);
-  await start(effectHandler(), { metrics });
+  await database.consume(effectHandler(), { metrics });
   await caughtUp();
   const text = await metrics.metrics();
   const value = (name: string, labels: string) =>
@@ -253,8 +227,8 @@ test('the metrics say what happened, what waits and how far behind the group is'
 test('groups of one process share the metrics, and one that stops takes only itself out', async () => {
   const metrics = createMetrics('test');
   await database.send([eventRecord('a', 1)]);
-  const first = await start(effectHandler(), { metrics });
-  const second = await start(effectHandler(), { metrics, group: 'another' });
+  const first = await database.consume(effectHandler(), { metrics });
+  const second = await database.consume(effectHandler(), { metrics, group: 'another' });
   const groups = async (name: string) => {
     const lines = (await metrics.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
     return [...new Set(lines.map((line) => line.match(/group="(\w+)"/)?.[1]))].sort();

@@ -1,44 +1,20 @@
 import { type EventLog, PublishError } from '@nova/events';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  discardParkedEvent,
-  listParkedKeys,
-  type Relay,
-  type RelayOptions,
-  retryParkedKey,
-  startRelay,
-} from '../src/index.ts';
+import { discardParkedEvent, listParkedKeys, type Relay, type RelayOptions, retryParkedKey } from '../src/index.ts';
 import { flawless, judge, readPublished } from './_harness/judge.ts';
 import { createOutbox, type TestOutbox, topic } from './_harness/outbox.ts';
 
 let outbox: TestOutbox;
-let relays: Relay[];
-
 beforeEach(async () => {
   outbox = await createOutbox();
-  relays = [];
 });
-afterEach(async () => {
-  await Promise.all(relays.map((relay) => relay.stop()));
-  await outbox.drop();
-});
+afterEach(() => outbox.drop());
 
 const backoff = { firstMs: 10, maxMs: 50 };
 
-function start(options: Partial<RelayOptions> = {}): Relay {
-  const { limits, ...rest } = options;
-  const log = rest.log ?? outbox.openLog();
-  const relay = startRelay({
-    directUrl: outbox.url,
-    schema: outbox.schema,
-    ...rest,
-    log,
-    limits: { backoff, ...limits },
-  });
-  relays.push(relay);
-  return relay;
-}
+const start = ({ limits, ...options }: Partial<RelayOptions> = {}): Relay =>
+  outbox.startRelay({ ...options, limits: { backoff, ...limits } });
 
 const verdict = async () => judge(await outbox.committed(), await readPublished(outbox.openLog()));
 

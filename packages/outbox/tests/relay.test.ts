@@ -1,31 +1,18 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Relay, startRelay } from '../src/index.ts';
 import { flawless, judge, readPublished } from './_harness/judge.ts';
 import { change, createOutbox, type TestOutbox } from './_harness/outbox.ts';
 
 let outbox: TestOutbox;
-let relays: Relay[];
-
 beforeEach(async () => {
   outbox = await createOutbox();
-  relays = [];
 });
-afterEach(async () => {
-  await Promise.all(relays.map((relay) => relay.stop()));
-  await outbox.drop();
-});
-
-function start(options: Partial<Parameters<typeof startRelay>[0]> = {}): Relay {
-  const relay = startRelay({ directUrl: outbox.url, schema: outbox.schema, log: outbox.openLog(), ...options });
-  relays.push(relay);
-  return relay;
-}
+afterEach(() => outbox.drop());
 
 const verdict = async () => judge(await outbox.committed(), await readPublished(outbox.openLog()));
 
 test('what was committed before and after the relay started is published once and leaves the outbox', async () => {
   await outbox.commit(['a', 'b', 'a']);
-  start();
+  outbox.startRelay();
   await outbox.commit(['b', 'c']);
   await expect.poll(outbox.waiting).toBe(0);
   expect(await verdict()).toEqual(flawless);
@@ -33,7 +20,7 @@ test('what was committed before and after the relay started is published once an
 });
 
 test('an event that commits after a later one is published; one rolled back is not; an open transaction delays no other key', async () => {
-  start();
+  outbox.startRelay();
   const [early, rolledBack, late] = await Promise.all([
     outbox.pool.connect(),
     outbox.pool.connect(),
@@ -59,7 +46,7 @@ test('an event that commits after a later one is published; one rolled back is n
 });
 
 test('events of one key from 50 transactions at once are published in the order of their commits', async () => {
-  start({ limits: { batchRows: 7 } });
+  outbox.startRelay({ limits: { batchRows: 7 } });
   await Promise.all(Array.from({ length: 50 }, () => outbox.commit(['hot', 'hot', 'hot'])));
   await expect.poll(outbox.waiting).toBe(0);
   const published = await readPublished(outbox.openLog());

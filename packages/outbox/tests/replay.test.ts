@@ -1,18 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@nova/errors';
-import type { EventHandler } from '@nova/events';
-import type { Running } from '@nova/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  discard,
-  type HandlerContext,
-  listDeadLetters,
-  replayProgress,
-  requestReplay,
-  type StartConsumerOptions,
-  showDeadLetter,
-  startConsumer,
-} from '../src/index.ts';
+import { discard, listDeadLetters, replayProgress, requestReplay, showDeadLetter } from '../src/index.ts';
 import {
   type ConsumerDatabase,
   createConsumerDatabase,
@@ -21,41 +10,14 @@ import {
   group,
   malformed,
   numbers,
-  silent,
-  type Tables,
 } from './_harness/consumer-database.ts';
 
 let database: ConsumerDatabase;
-let running: Running[];
 
 beforeEach(async () => {
   database = await createConsumerDatabase();
-  running = [];
 });
-afterEach(async () => {
-  await Promise.all(running.map((consumer) => consumer.stop()));
-  await database.drop();
-});
-
-async function start(
-  handler: EventHandler<HandlerContext<Tables>>,
-  options: Partial<StartConsumerOptions<Tables>> = {},
-): Promise<Running> {
-  const limits = { backoff: { firstMs: 1, maxMs: 5 }, commitEveryMs: 10 };
-  const { db, log } = database;
-  const consumer = await startConsumer<Tables>({
-    db,
-    log,
-    group,
-    handlers: [handler],
-    logger: silent,
-    limits,
-    replayPollMs: 10,
-    ...options,
-  });
-  running.push(consumer);
-  return consumer;
-}
+afterEach(() => database.drop());
 
 /** A handler that refuses the events of these names (`key:number`) until they are taken out. */
 function refusing(...names: string[]) {
@@ -79,7 +41,7 @@ const audit = async () =>
 
 test('replaying the first letter of a key frees the key: those that only waited follow in order, then live events', async () => {
   const { refused, handler } = refusing('a:1');
-  await start(handler);
+  await database.consume(handler);
   await database.send([1, 2, 3].map((number) => eventRecord('a', number)));
   await caughtUp();
   refused.clear();
@@ -101,7 +63,7 @@ test('replaying the first letter of a key frees the key: those that only waited 
 
 test('replaying a letter replays those before it of the same key first', async () => {
   const { refused, handler } = refusing('a:1', 'a:3');
-  await start(handler);
+  await database.consume(handler);
   await database.send([1, 2, 3, 4].map((number) => eventRecord('a', number)));
   await caughtUp();
   refused.clear();
@@ -113,7 +75,7 @@ test('replaying a letter replays those before it of the same key first', async (
 
 test('by cause, only the keys with a letter of that cause go on', async () => {
   const { refused, handler } = refusing('a:1', 'b:1');
-  await start(handler);
+  await database.consume(handler);
   await database.send([eventRecord('a', 1), malformed('m'), eventRecord('b', 1), eventRecord('b', 2)]);
   await caughtUp();
   refused.clear();
@@ -124,7 +86,7 @@ test('by cause, only the keys with a letter of that cause go on', async () => {
 
 test('a letter that fails again waits with its new cause, one more try and no request, and so do those behind it', async () => {
   const { handler } = refusing('a:1');
-  await start(handler);
+  await database.consume(handler);
   await database.send([eventRecord('a', 1), eventRecord('a', 2)]);
   await caughtUp();
   const { at } = await requestReplay(database.db, { by, all: true });
@@ -156,8 +118,8 @@ test('all, twice, by two operators, with two consumer processes, while live even
     effectHandler(({ key, number }) => {
       if (refused.has(`${key}:${number}`)) throw new Error('It does not work yet.');
     });
-  await start(handler());
-  await start(handler(), { log: database.openLog() });
+  await database.consume(handler());
+  await database.consume(handler(), { log: database.openLog() });
   const round = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, at) => keys.map((key) => eventRecord(key, from + at))).flat();
   await database.send(round(1, 6));
@@ -181,7 +143,7 @@ test('all, twice, by two operators, with two consumer processes, while live even
 
 test('replaying what had its effect already does nothing but settle it', async () => {
   const { refused, handler } = refusing('a:1');
-  await start(handler);
+  await database.consume(handler);
   const record = eventRecord('a', 1);
   await database.send([record]);
   await caughtUp();
@@ -196,13 +158,13 @@ test('replaying what had its effect already does nothing but settle it', async (
 test('a redelivery of what is set aside, replayed or given up changes nothing', async () => {
   const { refused, handler } = refusing('a:1', 'b:1');
   const [a, b, m] = [eventRecord('a', 1), eventRecord('b', 1), malformed('m')];
-  await start(handler);
+  let consumer = await database.consume(handler);
   await database.send([a, b, m]);
   await caughtUp();
   const again = async () => {
-    await running.at(-1)?.stop();
+    await consumer.stop();
     await database.rewind();
-    await start(handler);
+    consumer = await database.consume(handler);
     await caughtUp();
   };
   await again();
@@ -221,7 +183,7 @@ test('a redelivery of what is set aside, replayed or given up changes nothing', 
 
 test('what is given up has no effect, and those that waited behind it go on', async () => {
   const { handler } = refusing('a:1');
-  await start(handler);
+  await database.consume(handler);
   await database.send([1, 2, 3].map((number) => eventRecord('a', number)));
   await caughtUp();
   const [first] = await unresolved();
@@ -239,7 +201,7 @@ test('a replay waits for what is away, and its request with it', async () => {
   const { refused, handler } = refusing('a:1');
   let isAway = false;
   let waits = 0;
-  await start(
+  await database.consume(
     {
       ...handler,
       async run(event, context) {
@@ -268,7 +230,7 @@ test('a replay waits for what is away, and its request with it', async () => {
 });
 
 test('letters are listed page by page; what does not exist or is settled is said', async () => {
-  await start(effectHandler());
+  await database.consume(effectHandler());
   await database.send(Array.from({ length: 7 }, (_, at) => malformed(`m${at}`)));
   await caughtUp();
   const first = await listDeadLetters(database.db, { first: 5 });

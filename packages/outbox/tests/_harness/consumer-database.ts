@@ -1,10 +1,19 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { createPostgresEventLog, declaredTopics, type EventLog, type OutgoingRecord, on, toRecord } from '@nova/events';
+import {
+  createPostgresEventLog,
+  declaredTopics,
+  type EventHandler,
+  type EventLog,
+  type OutgoingRecord,
+  on,
+  toRecord,
+} from '@nova/events';
 import { type PostCreated, PostCreatedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
-import { createLogger } from '@nova/runtime';
+import { createLogger, type Running } from '@nova/runtime';
 import { createTestDatabase } from '@nova/testkit';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { type HandlerContext, type StartConsumerOptions, startConsumer } from '../../src/index.ts';
 
 export const topic = 'content.events';
 export const group = 'user';
@@ -12,6 +21,10 @@ export const silent = createLogger({ service: 'test', level: 'silent' });
 
 /** Effects in the order of their commits; not unique, so that a second one shows. */
 export type Tables = { effects: { id: bigint; event_id: string; key: string; number: number } };
+
+export type Handler = EventHandler<HandlerContext<Tables>>;
+
+export const quick = { backoff: { firstMs: 1, maxMs: 5 }, commitEveryMs: 10 };
 
 /** The database of a consumer with the embedded log beside it. */
 export type ConsumerDatabase = {
@@ -21,6 +34,8 @@ export type ConsumerDatabase = {
   readonly log: EventLog;
   /** Another log, as another process would have. */
   openLog(): EventLog;
+  /** Starts a consumer that tries again at once, for the group unless it is said for which; it stops with the database. */
+  consume(handler: Handler, options?: Partial<StartConsumerOptions<Tables>>): Promise<Running>;
   /** Appends records to the topic in the order given. */
   send(records: readonly OutgoingRecord[]): Promise<void>;
   /** `key:number` of each effect, in order. */
@@ -42,6 +57,7 @@ export async function createConsumerDatabase(): Promise<ConsumerDatabase> {
   await pool.query(`create table effects (
     id bigint generated always as identity primary key, event_id uuid not null, key text not null, number int not null)`);
   const logs: EventLog[] = [];
+  const running: Running[] = [];
   const openLog = () => {
     const log = createPostgresEventLog({ url, balanceMs: 100 });
     logs.push(log);
@@ -56,6 +72,21 @@ export async function createConsumerDatabase(): Promise<ConsumerDatabase> {
     db,
     log,
     openLog,
+    async consume(handler, options) {
+      const given = {
+        db,
+        log,
+        group,
+        handlers: [handler],
+        logger: silent,
+        limits: quick,
+        replayPollMs: 10,
+        ...options,
+      };
+      const consumer = await startConsumer<Tables>(given);
+      running.push(consumer);
+      return consumer;
+    },
     send: (records) => producer.send(records),
     async effects(key) {
       const { rows } = await pool.query<{ key: string; number: number }>(
@@ -76,6 +107,7 @@ export async function createConsumerDatabase(): Promise<ConsumerDatabase> {
       await admin.end();
     },
     async drop() {
+      await Promise.all(running.map((consumer) => consumer.stop()));
       await Promise.all(logs.map((each) => each.stop()));
       await db.destroy();
       await database.drop();

@@ -2,6 +2,7 @@ import { createPostgresEventLog, declaredTopics, type EventLog, partitionOfKey }
 import { createTestDatabase, type TestDatabase } from '@nova/testkit';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { type Relay, type RelayOptions, startRelay } from '../../src/index.ts';
 import { shardCount } from '../../src/shards.ts';
 
 export const topic = 'content.events';
@@ -16,6 +17,8 @@ export type TestOutbox = {
   readonly db: Kysely<unknown>;
   /** The embedded log of the same database; stopped with the outbox. */
   openLog(): EventLog;
+  /** Starts a relay, over a log of its own unless one is given; it stops with the outbox. */
+  startRelay(options?: Partial<RelayOptions>): Relay;
   /** Changes aggregates, one event each, in one transaction that is committed. */
   commit(keys: readonly string[], padding?: number): Promise<void>;
   waiting(): Promise<number>;
@@ -35,6 +38,7 @@ export async function createOutbox(given?: TestDatabase): Promise<TestOutbox> {
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   await pool.query('create table aggregates (key text primary key, changes integer not null)');
   const logs: EventLog[] = [];
+  const relays: Relay[] = [];
   const openLog = () => {
     const log = createPostgresEventLog({ url });
     logs.push(log);
@@ -48,6 +52,11 @@ export async function createOutbox(given?: TestDatabase): Promise<TestOutbox> {
     pool,
     db,
     openLog,
+    startRelay({ log = openLog(), ...options } = {}) {
+      const relay = startRelay({ directUrl: url, schema: 'content', log, ...options });
+      relays.push(relay);
+      return relay;
+    },
     async commit(keys, padding = 0) {
       const client = await pool.connect();
       try {
@@ -67,6 +76,7 @@ export async function createOutbox(given?: TestDatabase): Promise<TestOutbox> {
       return new Map(rows.map(({ key, changes }) => [key, changes]));
     },
     async drop() {
+      await Promise.all(relays.map((relay) => relay.stop()));
       await Promise.all(logs.map((log) => log.stop()));
       await db.destroy();
       await database.drop();
