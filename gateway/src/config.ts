@@ -4,17 +4,16 @@ import {
   ConfigError,
   commonSettings,
   type LogLevel,
-  readKeyFile,
   readSettings,
   type SettingValues,
   setting,
 } from '@nova/runtime';
 import ipaddr from 'ipaddr.js';
-import type { RevocationOptions } from './auth/revocations.ts';
+import { type AuthOptions, authSettings, toAuth } from './auth/settings.ts';
 import { entityCacheSettings, toEntityCache } from './fanout/entity-cache/settings.ts';
 import { type SubgraphOptions, subgraphSettings, toSubgraphs } from './fanout/settings.ts';
 import { idempotencySettings, toIdempotency } from './idempotency/settings.ts';
-import { type PersistedPolicy, persistedPolicies } from './persisted/resolve-document.ts';
+import { type PersistedOptions, persistedSettings, toPersisted } from './persisted/settings.ts';
 import type { ProtectionOptions } from './protection/index.ts';
 import type { LoadLimits } from './protection/load-shedding.ts';
 import { protectionSettings, toProtection } from './protection/settings.ts';
@@ -53,61 +52,16 @@ export const settings = {
     default: 'schema/supergraph.graphql',
     description: 'The composed supergraph; a change on disk is served without a restart.',
   }),
-  PERSISTED_MANIFEST_FILES: setting.list({
-    default: 'persisted-queries/manifest.json',
-    description:
-      'Manifests of persisted operations, as file,file: one for each client version in use. A change on disk is served without a restart.',
-  }),
   FILE_POLL_MS: setting.integer({
     default: 500,
     min: 10,
     max: maxTimeMs,
     description: 'How often the supergraph and the manifest are looked at for a change.',
   }),
-  PERSISTED_POLICY: setting.oneOf(persistedPolicies, {
-    optional: true,
-    description:
-      'Who may send texts besides ids of the manifest: everybody (open), TRUSTED_CLIENTS (known-or-trusted-client) or nobody (id-only). Unset it is open in development and test, else id-only.',
-  }),
-  PERSISTED_MEASURE: setting.boolean({
-    default: false,
-    description: 'Whether texts that no manifest has are logged, each with its operation and client once an hour.',
-  }),
-  TRUSTED_CLIENTS: setting.map({
-    description:
-      'Clients that may send texts, as name=hash: the SHA-256 in hex of the key they send as x-nova-client-key.',
-  }),
-  APQ_CACHE_BYTES: setting.integer({
-    default: 16_777_216,
-    min: 1,
-    description:
-      'Memory for texts that clients sent with their hash, so that the hash is enough later (APQ); with REDIS_URL what one gateway was sent all know.',
-  }),
+  ...persistedSettings,
   ...subgraphSettings,
   ...entityCacheSettings,
-  JWKS_URL: setting.url({
-    default: 'http://127.0.0.1:4010/.well-known/jwks.json',
-    description: 'Where the identity subgraph publishes the public keys of access tokens.',
-  }),
-  REVOCATIONS_URL: setting.url({
-    default: 'http://127.0.0.1:4010/revoked-sessions',
-    description: 'Where the identity subgraph says which sessions have ended, so that their access tokens are refused.',
-  }),
-  REVOCATION_POLL_MS: setting.integer({
-    default: 2_000,
-    min: 10,
-    max: maxTimeMs,
-    description: 'How often that is asked.',
-  }),
-  REVOCATION_MAX_STALENESS_MS: setting.integer({
-    default: 60_000,
-    min: 1,
-    max: maxTimeMs,
-    description: 'After so long without an answer signed-in requests are refused with SERVICE_UNAVAILABLE.',
-  }),
-  IDENTITY_PRIVATE_KEY_FILE: setting.string({
-    description: 'PEM file of the Ed25519 key that signs the identity forwarded to subgraphs.',
-  }),
+  ...authSettings,
   GATEWAY_ENGINE: setting.oneOf(engines, {
     default: 'nova',
     description: 'What runs query plans: Nova, or @apollo/gateway to compare with.',
@@ -199,24 +153,11 @@ export type GatewayConfig = {
   readonly shutdownDelayMs: number;
   readonly filePollMs: number;
   readonly supergraphFile: string;
-  readonly persisted: {
-    readonly manifestFiles: readonly string[];
-    readonly policy: PersistedPolicy;
-    /** Whether texts that no manifest has are logged. */
-    readonly measure: boolean;
-    /** SHA-256 of the key, in hex, by client. */
-    readonly trustedClients: ReadonlyMap<string, string>;
-    readonly automaticBytes: number;
-  };
+  readonly persisted: PersistedOptions;
   readonly subgraphs: SubgraphOptions;
   /** Undefined when it is off. */
   readonly entityCache: ReturnType<typeof toEntityCache>;
-  readonly auth: {
-    readonly jwksUrl: string;
-    readonly revocations: RevocationOptions;
-    /** PEM */
-    readonly identityPrivateKey: string;
-  };
+  readonly auth: AuthOptions;
   readonly limits: ProtectionOptions;
   readonly load: LoadLimits;
   readonly rateLimits: RateLimitOptions;
@@ -257,24 +198,10 @@ export function toConfig(flat: GatewaySettings): GatewayConfig {
     shutdownDelayMs: flat.SHUTDOWN_DELAY_MS ?? (lenient ? 0 : 5_000),
     filePollMs: flat.FILE_POLL_MS,
     supergraphFile: flat.SUPERGRAPH_FILE,
-    persisted: {
-      manifestFiles: flat.PERSISTED_MANIFEST_FILES,
-      measure: flat.PERSISTED_MEASURE,
-      trustedClients: checkTrustedClients(flat.TRUSTED_CLIENTS),
-      automaticBytes: flat.APQ_CACHE_BYTES,
-      policy: flat.PERSISTED_POLICY ?? (lenient ? 'open' : 'id-only'),
-    },
+    persisted: toPersisted(flat, lenient),
     subgraphs: toSubgraphs(flat),
     entityCache: toEntityCache(flat),
-    auth: {
-      jwksUrl: flat.JWKS_URL,
-      revocations: {
-        url: flat.REVOCATIONS_URL,
-        pollMs: flat.REVOCATION_POLL_MS,
-        maxStalenessMs: flat.REVOCATION_MAX_STALENESS_MS,
-      },
-      identityPrivateKey: readKeyFile('IDENTITY_PRIVATE_KEY_FILE', flat.IDENTITY_PRIVATE_KEY_FILE, flat.APP_ENV),
-    },
+    auth: toAuth(flat),
     load: {
       maxRunning: flat.MAX_RUNNING_REQUESTS,
       maxQueued: flat.MAX_QUEUED_REQUESTS,
@@ -308,14 +235,6 @@ function checkOrigins(origins: readonly string[]): readonly string[] {
     .map((origin) => `CORS_ORIGINS has "${origin}", which is not an origin such as https://example.org`);
   if (problems.length > 0) throw new ConfigError(problems);
   return origins;
-}
-
-function checkTrustedClients(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const problems = [...hashes]
-    .filter(([, hash]) => !/^[0-9a-f]{64}$/i.test(hash))
-    .map(([name]) => `TRUSTED_CLIENTS has for ${name} no SHA-256 in hex`);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return hashes;
 }
 
 function checkNetworks(networks: readonly string[]): readonly string[] {

@@ -51,13 +51,8 @@ import { createLoadShedding, type LoadShedding } from './protection/load-sheddin
 import { createRateLimits } from './rate-limits/rate-limits.ts';
 import { createPlans, type PlannedOperation } from './supergraph/plans.ts';
 import { createSupergraphManager } from './supergraph/supergraph-manager.ts';
-import {
-  createGatewayMetrics,
-  type GatewayMetrics,
-  observeLoad,
-  observeRevocations,
-  observeSubgraphs,
-} from './telemetry/gateway-metrics.ts';
+import { observeLoad, observeRevocations, observeSubgraphs } from './telemetry/gateway-gauges.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './telemetry/gateway-metrics.ts';
 import { createObservers } from './telemetry/observers.ts';
 
 export type Gateway = {

@@ -66,8 +66,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError(options.toClientError),
-    frameworkErrors: (error, request, reply) =>
-      refuse(error, request as FastifyRequest, reply as FastifyReply, options),
+    frameworkErrors: (error, _request, reply) => refuse(error, reply as FastifyReply, options),
   });
   await serveBrowsers(app, options.corsOrigins);
   readJsonBodies(app, options.maxBodyBytes);
@@ -82,7 +81,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   app.addHook('onSend', async (_request, reply) => {
     if (stopping) reply.header('connection', 'close');
   });
-  app.setErrorHandler((error, request, reply) => refuse(error, request, reply, options));
+  app.setErrorHandler((error, _request, reply) => refuse(error, reply, options));
   app.setNotFoundHandler((request) => {
     throw new AppError('ROUTE_NOT_FOUND', `Nothing is served at ${request.url.slice(0, 100)}; try /graphql.`);
   });
@@ -175,13 +174,8 @@ function newScope({ headers, ip }: FastifyRequest): RequestScope {
   };
 }
 
-// biome-ignore lint/complexity/useMaxParams: the first three are Fastify's own order.
-function refuse(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  options: HttpServerOptions,
-): FastifyReply {
+function refuse(error: unknown, reply: FastifyReply, options: HttpServerOptions): FastifyReply {
+  const { request } = reply;
   // A URL that cannot be decoded fails before any hook has run.
   const scope = request.scope ?? newScope(request);
   const refusal = toAppError(error);
