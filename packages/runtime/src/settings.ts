@@ -6,8 +6,7 @@ export type Setting<T> = {
   read(raw: string | undefined): T;
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a table of settings holds values of any type; readSettings gives each its own back.
-export type Settings = Readonly<Record<string, Setting<any>>>;
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
 export type SettingValues<S extends Settings> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
 
 /** Every problem of the environment in one message, so that they are mended in one go. */

@@ -157,7 +157,6 @@ const entities: Readonly<Record<string, string>> = {
 
 /** For text and attributes of XML, which cannot have control characters at all. */
 function escaped(content: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those that XML forbids.
-  const allowed = content.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
+  const allowed = content.replace(/[^\t\n\r\u0020-\ufffd]/g, '');
   return allowed.replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }
