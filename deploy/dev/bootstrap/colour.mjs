@@ -1,7 +1,8 @@
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, grey: 90 };
 
 /** Whether standard output wants colour: a terminal does, unless NO_COLOR is set; FORCE_COLOR decides either way. */
-export function wantsColour(env = process.env) {
+function wantsColour() {
+  const { env } = process;
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
   return Boolean(process.stdout.isTTY) && env.TERM !== 'dumb';

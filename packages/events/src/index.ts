@@ -2,7 +2,6 @@ export { createEventCatalogue, type EventCatalogue, readEventCatalogue } from '.
 export { allObservers, type ConsumerObserver, type RecordResult } from './consumer/consumer-observer.ts';
 export {
   type ConsumerLimits,
-  defaultConsumerLimits,
   type RunningConsumer,
   runConsumer,
 } from './consumer/consumer-runner.ts';

@@ -1,2 +1,2 @@
 export { type IdempotencyKey, parseIdempotencyKey } from './idempotency-key.ts';
-export { type Idempotent, idempotencyKeyRetentionMs, once } from './once.ts';
+export { type Idempotent, once } from './once.ts';

@@ -3,7 +3,7 @@ import { type QueryExecutorProvider, sql } from 'kysely';
 import type { IdempotencyKey } from './idempotency-key.ts';
 
 /** How long a key is remembered. */
-export const idempotencyKeyRetentionMs = 24 * 60 * 60 * 1000;
+const idempotencyKeyRetentionMs = 24 * 60 * 60 * 1000;
 
 /** A request that may carry a key. */
 export type Idempotent = { readonly idempotency: IdempotencyKey | undefined };

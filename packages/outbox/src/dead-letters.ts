@@ -31,7 +31,7 @@ export type DeadLetterSelection = { readonly group?: string } & (
 export type ReplayRequest = { readonly requested: number; readonly at: Date; readonly more: boolean };
 
 const chunk = 500;
-export const maxListed = 500;
+const maxListed = 500;
 
 /**
  * Asks the consumer to replay letters. With each go the letters before it of the same key, and those after it that only

@@ -7,7 +7,6 @@ export {
   type DeadLetterSelection,
   discard,
   listDeadLetters,
-  maxListed,
   type ReplayRequest,
   requestReplay,
   requestSomeReplays,
@@ -18,7 +17,7 @@ export { inboxRetentionMs, once } from './inbox.ts';
 export { discardParkedEvent, listParkedKeys, type ParkedKey, retryParkedKey } from './parked-keys.ts';
 export { observeOutbox } from './relay/outbox-metrics.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay/relay.ts';
-export { defaultRelayLimits, type RelayLimits } from './relay/relay-limits.ts';
+export type { RelayLimits } from './relay/relay-limits.ts';
 export { logRelay } from './relay/relay-log.ts';
 export { observeRelay } from './relay/relay-metrics.ts';
 export {

@@ -11,7 +11,7 @@ export function roleName(domain: string): string {
 export const eventLogSchema = 'event_log';
 
 /** Whoever may append to and read the event log: granted to every domain's role, and granted its rights by the log's migrations. */
-export const eventLogMemberRole = 'nova_event_log_member';
+const eventLogMemberRole = 'nova_event_log_member';
 
 /**
  * What a domain needs in its schema beyond its own tables: only a superuser makes extensions and gives roles their settings.

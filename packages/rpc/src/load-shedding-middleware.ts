@@ -3,7 +3,7 @@ import type { ServerMiddleware } from 'nice-grpc-common';
 import { isOpenService } from './identity-middleware.ts';
 
 /** Seconds, in the trailer of a call that was shed. */
-export const retryAfterKey = 'retry-after';
+const retryAfterKey = 'retry-after';
 const retryAfterSeconds = 1;
 
 /**

@@ -1,7 +1,7 @@
 import { logLevels } from './logger.ts';
 import { setting } from './settings.ts';
 
-export const appEnvs = ['development', 'test', 'staging', 'production'] as const;
+const appEnvs = ['development', 'test', 'staging', 'production'] as const;
 export type AppEnv = (typeof appEnvs)[number];
 
 /** Settings that every process has. */

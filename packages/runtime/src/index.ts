@@ -1,5 +1,5 @@
 export { type AdminRoute, type AdminServer, type ReadinessCheck, startAdminServer } from './admin-server.ts';
-export { type AppEnv, appEnvs, commonSettings } from './common-settings.ts';
+export { type AppEnv, commonSettings } from './common-settings.ts';
 export { correlationIdFrom, headerNames, metadataNames, traceparentFrom } from './headers.ts';
 export {
   anonymous,
@@ -12,7 +12,7 @@ export {
 } from './identity.ts';
 export { isRecord } from './is-record.ts';
 export { developmentKeyMark, readKeyFile, readTokenFile } from './key-file.ts';
-export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts';
+export { createLogger, type Logger, type LogLevel } from './logger.ts';
 export { isLoopback } from './loopback.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type Running, runProcess, StopStack } from './process.ts';

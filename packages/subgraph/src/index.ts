@@ -5,7 +5,6 @@ export { keepOnlyFor } from './keep-only-for.ts';
 export { createLoader, type Loader } from './loader.ts';
 export type { RequestContext } from './request-context.ts';
 export { type Role, readRoles, roles } from './roles.ts';
-export { scalarResolvers } from './scalars.ts';
 export { type SubgraphServer, startSubgraphServer } from './server.ts';
 export {
   type RunningService,

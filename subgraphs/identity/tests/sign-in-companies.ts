@@ -15,11 +15,9 @@ import {
   wechatToken,
 } from './company-endpoints.ts';
 
-/** Stands in for Google, Facebook and WeChat, as they behave on the wire. */
-export type SignInCompanies = Awaited<ReturnType<typeof startSignInCompanies>>;
-
 export const redirectUrl = 'https://app.nova.test/signed-in';
 
+/** Stands in for Google, Facebook and WeChat, as they behave on the wire. */
 export async function startSignInCompanies() {
   const [own, strangers] = [newKey(), newKey()];
   const server = createServer((request, response) => {

@@ -71,8 +71,6 @@ export async function publishAs(
   await stop();
 }
 
-export type TestQuota = ReturnType<typeof createTestQuota>;
-
 /** The part of another domain's contract that media asks for: rooms by reservation, of so many bytes altogether. */
 function createTestQuota(keys: TestKeys, port: number) {
   const rooms = new Map<string, number>();

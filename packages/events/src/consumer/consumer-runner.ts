@@ -16,7 +16,7 @@ export type ConsumerLimits = {
   readonly commitEveryMs: number;
 };
 
-export const defaultConsumerLimits: ConsumerLimits = {
+const defaultConsumerLimits: ConsumerLimits = {
   concurrency: 8,
   maxInflight: 64,
   maxTries: 5,

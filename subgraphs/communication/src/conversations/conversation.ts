@@ -15,7 +15,7 @@ export type Participant = {
   readonly lastReadMessageId: string | null;
 };
 
-export const maxParticipants = 32;
+const maxParticipants = 32;
 
 /** The others of a conversation that the viewer starts, each once, in the order of their ids. Throws BAD_USER_INPUT. */
 export function otherPeople(viewerId: string, participantIds: readonly string[]): readonly string[] {

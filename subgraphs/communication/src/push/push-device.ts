@@ -1,7 +1,6 @@
 import { AppError } from '@nova/errors';
 
-export const pushPlatforms = ['FCM', 'APNS'] as const;
-export type PushPlatform = (typeof pushPlatforms)[number];
+export type PushPlatform = 'FCM' | 'APNS';
 
 export type PushDevice = { readonly id: string; readonly platform: PushPlatform; readonly registeredAt: Date };
 

@@ -1,8 +1,7 @@
 import { AppError } from '@nova/errors';
 
 /** Companies whose accounts people may sign in with. */
-export const providerNames = ['GOOGLE', 'FACEBOOK', 'WECHAT'] as const;
-export type ProviderName = (typeof providerNames)[number];
+export type ProviderName = 'GOOGLE' | 'FACEBOOK' | 'WECHAT';
 
 /** What a browser is sent to the provider with. */
 export type AuthorizationRequest = {

@@ -78,7 +78,7 @@ export function isVisibleTo({ ownerId, state, isAdmitted }: Asset, viewerId: str
 export type Actor = { readonly userId: string; readonly permissions: readonly string[] };
 
 /** Media goes with what is posted, so who moderates posts moderates it. */
-export function isModerator(actor: Actor): boolean {
+function isModerator(actor: Actor): boolean {
   return actor.permissions.includes('delete:post');
 }
 
