@@ -72,7 +72,9 @@ export type SubgraphName = keyof typeof starters;
 type Domain = SubgraphName;
 const domains = Object.keys(starters) as Domain[];
 
-export type TestSubgraphs = { readonly [D in Domain]: Awaited<ReturnType<(typeof starters)[D]>> } & {
+export type TestSubgraphs<D extends Domain = Domain> = {
+  readonly [Started in D]: Awaited<ReturnType<(typeof starters)[Started]>>;
+} & {
   readonly database: TestDatabase;
   readonly keys: TestKeys;
   /** Where media keeps objects, unless `env` says otherwise. */
@@ -88,18 +90,20 @@ export type SubgraphsOptions = {
   readonly roles?: readonly Role[];
 };
 
-/** Every subgraph in this process, on free ports, over a database of its own. */
-export async function startSubgraphs(options: SubgraphsOptions = {}): Promise<TestSubgraphs> {
+/** Every subgraph, or the named ones, in this process, on free ports, over a database of their own. */
+export async function startSubgraphs<D extends Domain = Domain>(
+  options: SubgraphsOptions & { readonly domains?: readonly D[] } = {},
+): Promise<TestSubgraphs<D>> {
   const stack = new StopStack();
   try {
-    return await start(stack, options);
+    return (await start(stack, options, options.domains ?? domains)) as TestSubgraphs<D>;
   } catch (error) {
     await stack.stop();
     throw error;
   }
 }
 
-async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestSubgraphs> {
+async function start(stack: StopStack, options: SubgraphsOptions, wanted: readonly Domain[]) {
   const database = await createTestDatabase();
   stack.add('database', database.drop);
   const keys = createTestKeys();
@@ -133,23 +137,11 @@ async function start(stack: StopStack, options: SubgraphsOptions): Promise<TestS
     ...options.env,
   });
   const overrides = { log, roles: new Set(options.roles ?? (['graphql', 'grpc'] as const)) };
-  const start = async <D extends Domain>(domain: D): Promise<TestSubgraphs[D]> => {
+  const started: { [D in Domain]?: RunningService } = {};
+  for (const domain of wanted) {
     const service = await starters[domain](env(domain), overrides);
     stack.add(domain, service.stop);
-    return service as TestSubgraphs[D];
-  };
-  return {
-    database,
-    keys,
-    mediaDirectory,
-    identity: await start('identity'),
-    user: await start('user'),
-    content: await start('content'),
-    social: await start('social'),
-    media: await start('media'),
-    communication: await start('communication'),
-    search: await start('search'),
-    events: await start('events'),
-    stop: () => stack.stop(),
-  };
+    started[domain] = service;
+  }
+  return { ...started, database, keys, mediaDirectory, stop: () => stack.stop() };
 }

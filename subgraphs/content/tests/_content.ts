@@ -11,6 +11,7 @@ export async function startContent(options: { roles?: readonly Role[] } = {}) {
   const media = await mediaPeer();
   const subgraphs = await startSubgraphs({
     ...options,
+    domains: ['identity', 'user', 'content'],
     env: { SOCIAL_GRPC_URL: social.address, MEDIA_GRPC_URL: media.address },
   });
   await social.start(subgraphs.keys.verify);

@@ -13,13 +13,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 import { identityClient, password, type SessionPayload } from './identity-under-test.ts';
 
-let subgraphs: TestSubgraphs;
+let subgraphs: TestSubgraphs<'identity' | 'user'>;
 let user: ReturnType<typeof openDatabase<Tables>>;
 let identity: ReturnType<typeof openDatabase<Tables>>;
 let ask: ReturnType<typeof identityClient>;
 
 beforeAll(async () => {
-  subgraphs = await startSubgraphs({ roles });
+  subgraphs = await startSubgraphs({ roles, domains: ['identity', 'user'] });
   const log = createLogger({ service: 'test', level: 'silent' });
   const open = (domain: string) =>
     openDatabase<Tables>({ url: subgraphs.database.urlFor(domain), poolMax: 2, applicationName: 'test', log });

@@ -28,6 +28,7 @@ export async function startMedia(options: { env?: Readonly<Record<string, string
   const userPort = await freeFixedPort();
   const subgraphs = await startSubgraphs({
     ...options,
+    domains: ['identity', 'media'],
     env: { USER_GRPC_URL: `127.0.0.1:${userPort}`, UPLOAD_URL_SECONDS: '60', ...options.env },
   });
   stack.add('subgraphs', subgraphs.stop);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 test('an upload takes room of what user keeps for its owner, no more than there is, and gives it back when it is deleted', async () => {
   const subgraphs = await startSubgraphs({
+    domains: ['identity', 'user', 'media'],
     roles: ['graphql', 'grpc', 'consumers'],
     env: { STORAGE_LIMIT_BYTES: '1000' },
   });

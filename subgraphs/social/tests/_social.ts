@@ -15,7 +15,11 @@ export type Person = { readonly id: string; readonly as: Identity };
 export async function startSocial(options: { roles?: readonly Role[]; env?: Readonly<Record<string, string>> } = {}) {
   const content = await startContentStandIn();
   const env = { CONTENT_GRPC_URL: content.address, ...options.env };
-  const subgraphs = await startSubgraphs({ ...(options.roles && { roles: options.roles }), env });
+  const subgraphs = await startSubgraphs({
+    roles: options.roles,
+    env,
+    domains: ['identity', 'user', 'content', 'social'],
+  });
   content.verifyWith(subgraphs.keys.verify);
   const url = subgraphs.database.urlFor('social');
   const database = openDatabase<Tables>({ url, poolMax: 2, applicationName: 'test', log });

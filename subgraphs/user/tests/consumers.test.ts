@@ -6,12 +6,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 
-let subgraphs: TestSubgraphs;
+let subgraphs: TestSubgraphs<'identity' | 'user' | 'content'>;
 let database: ReturnType<typeof openDatabase<Tables>>;
 let ask: Record<'identity' | 'user' | 'content', ReturnType<typeof subgraphClient>>;
 
 beforeAll(async () => {
-  subgraphs = await startSubgraphs({ roles });
+  subgraphs = await startSubgraphs({ roles, domains: ['identity', 'user', 'content'] });
   const log = createLogger({ service: 'test', level: 'silent' });
   const url = subgraphs.database.urlFor('user');
   database = openDatabase<Tables>({ url, poolMax: 2, applicationName: 'test', log });

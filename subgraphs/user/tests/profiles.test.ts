@@ -12,12 +12,12 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 
-let subgraphs: TestSubgraphs;
+let subgraphs: TestSubgraphs<'identity' | 'user'>;
 let send: ReturnType<typeof subgraphClient>;
 let database: ReturnType<typeof openDatabase<Tables>>;
 
 beforeAll(async () => {
-  subgraphs = await startSubgraphs();
+  subgraphs = await startSubgraphs({ domains: ['identity', 'user'] });
   send = subgraphClient(subgraphs.user.graphqlUrl, subgraphs.keys);
   database = openUserDatabase(subgraphs);
 });
@@ -26,7 +26,7 @@ afterAll(async () => {
   await subgraphs.stop();
 });
 
-function openUserDatabase({ database: { urlFor } }: TestSubgraphs) {
+function openUserDatabase({ database: { urlFor } }: Pick<TestSubgraphs, 'database'>) {
   const log = createLogger({ service: 'test', level: 'silent' });
   return openDatabase<Tables>({ url: urlFor('user'), poolMax: 2, applicationName: 'test', log });
 }
@@ -125,7 +125,7 @@ test.each([10, 50])('%i user references cost one SQL statement', async (size) =>
 });
 
 test('while identity is away, stored profiles are served and only the others fail, with a retryable code', async () => {
-  const other = await startSubgraphs();
+  const other = await startSubgraphs({ domains: ['identity', 'user'] });
   const otherDatabase = openUserDatabase(other);
   try {
     const stored = randomUUID();
