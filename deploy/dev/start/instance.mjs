@@ -11,7 +11,7 @@ const orderlyStopMs = 15_000;
 const orphanStopMs = 5_000;
 
 /** Everything a start keeps in a data directory; `--reset` removes these and nothing else. */
-const kept = ['postgres', 'keys', 'seeded.json', 'kafka', 'redis', 'event-engine.json'];
+const kept = ['postgres', 'media', 'keys', 'seeded.json', 'kafka', 'redis', 'event-engine.json'];
 
 /**
  * Makes this process the one that runs on a data directory, and ends what a killed one left running there.
