@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { verify } from '@node-rs/argon2';
 import { createTestDatabase, type TestDatabase } from '@nova/testkit';
 import pg from 'pg';
@@ -5,9 +8,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   demoLogin,
   demoModerator,
+  generateConversations,
   generateFollows,
   generateLikes,
+  generateMedia,
   generateNetwork,
+  generateNotifications,
   type SeedProgress,
   sampleQuery,
   seedDatabases,
@@ -16,18 +22,21 @@ import {
 const size = 60;
 let database: TestDatabase;
 let admin: pg.Client;
+let mediaDirectory: string;
 const progress: SeedProgress[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
   admin = new pg.Client({ connectionString: database.adminUrl });
   await admin.connect();
+  mediaDirectory = await mkdtemp(join(tmpdir(), 'nova-seeded-media-'));
   await seed((step) => progress.push(step));
 });
 
 afterAll(async () => {
   await admin?.end();
   await database?.drop();
+  if (mediaDirectory) await rm(mediaDirectory, { recursive: true });
 });
 
 function seed(onProgress?: (step: SeedProgress) => void): Promise<void> {
@@ -37,8 +46,10 @@ function seed(onProgress?: (step: SeedProgress) => void): Promise<void> {
     content: database.urlFor('content'),
     search: database.urlFor('search'),
     social: database.urlFor('social'),
+    media: database.urlFor('media'),
+    communication: database.urlFor('communication'),
   };
-  return seedDatabases({ urls, size, onProgress });
+  return seedDatabases({ urls, mediaDirectory, size, onProgress });
 }
 
 async function rows<T extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<T[]> {
@@ -52,6 +63,11 @@ const tables = [
   'content.comments',
   'social.follows',
   'social.likes',
+  'media.assets',
+  'communication.conversations',
+  'communication.participants',
+  'communication.messages',
+  'communication.notifications',
 ].map((table) =>
   table
     .split('.')
@@ -66,6 +82,10 @@ async function digest(): Promise<unknown[]> {
   }
   found.push(await rows('select * from "user".post_counts order by user_id'));
   found.push(await rows('select * from "user".follow_counts order by user_id'));
+  found.push(await rows('select * from "user".quotas order by user_id'));
+  found.push(await rows('select * from "user".quota_reservations order by reservation_id'));
+  found.push(await rows('select * from content.post_media order by post_id, position'));
+  found.push(await rows('select * from communication.notification_actors order by notification_id, actor_id'));
   found.push(await rows('select * from search.user_documents order by id'));
   found.push(await rows('select * from search.post_documents order by id'));
   found.push(await rows('select * from social.members order by user_id'));
@@ -135,6 +155,14 @@ test('progress ends at the whole of every table', () => {
   const [follows, likes] = [generateFollows(network).length, generateLikes(network).length];
   const followEnds = new Set(generateFollows(network).flatMap(({ followerId, followeeId }) => [followerId, followeeId]))
     .size;
+  const { uploads, postMedia } = generateMedia(network);
+  const conversations = generateConversations(network, generateFollows(network));
+  const told = generateNotifications(network, {
+    follows: generateFollows(network),
+    likes: generateLikes(network),
+    conversations,
+  });
+  const all = (total: number) => ({ done: total, total });
   const last = new Map(progress.map(({ table, done, total }) => [table, { done, total }]));
   expect(Object.fromEntries(last)).toEqual({
     accounts: { done: 61, total: 61 },
@@ -147,6 +175,15 @@ test('progress ends at the whole of every table', () => {
     'posts to be found': { done: 600, total: 600 },
     follows: { done: follows, total: follows },
     likes: { done: likes, total: likes },
+    pictures: all(uploads.length),
+    'pictures of posts': all(postMedia.length),
+    storage: all(new Set(uploads.map(({ ownerId }) => ownerId)).size),
+    'storage of uploads': all(uploads.length),
+    conversations: all(conversations.length),
+    participants: all(conversations.flatMap(({ participants }) => participants).length),
+    messages: all(conversations.flatMap(({ messages }) => messages).length),
+    notifications: all(told.length),
+    'actors of notifications': all(told.flatMap(({ actors }) => actors).length),
   });
 });
 

@@ -14,6 +14,11 @@ export type DomainContext = {
   readonly redisUrl: string | undefined;
 };
 
+/** Where media keeps objects. */
+export function mediaDirectory({ dataDir }: Pick<LauncherOptions, 'dataDir'>): string {
+  return join(dataDir, 'media');
+}
+
 const loopback = '127.0.0.1';
 const poolMax = 5;
 const subgraphHeapMb = 192;
@@ -69,7 +74,7 @@ function ownEnv(domain: string, { keys, options }: DomainContext): Record<string
     return { ACCESS_TOKEN_KEY_FILE: keys.accessTokenFile, SECOND_FACTOR_KEY_FILE: keys.secondFactorKeyFile };
   if (domain === 'media')
     return {
-      MEDIA_DIRECTORY: join(options.dataDir, 'media'),
+      MEDIA_DIRECTORY: mediaDirectory(options),
       MEDIA_SIGNING_KEY_FILE: keys.mediaSigningFile,
       STREAM_CALLBACK_KEY_FILE: keys.streamCallbackFile,
     };

@@ -4,6 +4,7 @@ import { root } from '../../../tools/run-step.ts';
 import { Advice } from '../bootstrap/advice.mjs';
 import { filesMatching, fingerprint } from '../bootstrap/fingerprint.mjs';
 import { withProgress } from '../bootstrap/progress.mjs';
+import { mediaDirectory } from './domains.ts';
 import type { LauncherOptions } from './options.ts';
 import { runToEnd } from './run-to-end.ts';
 
@@ -41,12 +42,12 @@ export async function seedOnce(context: {
   const generator = fingerprint(root, filesMatching(root, ['deploy/dev/seed/**/*.ts']));
   if (known?.generator === generator) return known;
   const size = known?.size ?? options.seedSize ?? defaultSize;
-  const urls = known ? undefined : context.urls;
+  const target = known ? undefined : { urls: context.urls, mediaDirectory: mediaDirectory(options) };
   const facts = known
-    ? await runSeed({ size, urls }, { signal, detail: () => undefined })
+    ? await runSeed({ size, target }, { signal, detail: () => undefined })
     : await withProgress(
         { title: `making up ${size} people and what they say`, done: `${size} people and what they say` },
-        (detail) => runSeed({ size, urls }, { signal, detail }),
+        (detail) => runSeed({ size, target }, { signal, detail }),
       );
   const seeded = { size, generator, ...facts };
   writeFileSync(`${file}.new`, JSON.stringify(seeded));
@@ -56,7 +57,11 @@ export async function seedOnce(context: {
 
 type SeedFacts = Pick<Seeded, 'sample' | 'demoLogin'>;
 export type SeedMessage = { readonly progress: string } | { readonly facts: SeedFacts };
-export type SeedTask = { readonly size: number; readonly urls: Readonly<Record<string, string>> | undefined };
+export type SeedTask = {
+  readonly size: number;
+  /** Undefined: nothing is written. */
+  readonly target: { readonly urls: Readonly<Record<string, string>>; readonly mediaDirectory: string } | undefined;
+};
 
 /** In a process of its own: the generator's memory is given back when it ends. */
 async function runSeed(task: SeedTask, hooks: { signal: AbortSignal; detail(text: string): void }): Promise<SeedFacts> {

@@ -1,6 +1,10 @@
+export { type Conversation, generateConversations } from './conversations.ts';
 export { demoLogin, demoModerator } from './demo.ts';
+export { generateMedia, type Upload } from './media.ts';
 export { type Comment, generateNetwork, type Network, networkSize, type Post } from './network.ts';
+export { generateNotifications, type Notification } from './notifications.ts';
 export type { Person } from './people.ts';
 export { type SampleQuery, sampleQuery } from './sample-query.ts';
-export { type SeedProgress, seedDatabases } from './seed-databases.ts';
+export { seedDatabases } from './seed-databases.ts';
 export { type Follow, generateFollows, generateLikes, type Like } from './social.ts';
+export type { SeedProgress } from './write-rows.ts';

@@ -4,6 +4,7 @@ import type { Person } from './people.ts';
 import { powerLaw } from './power-law.ts';
 import { createRandom, type Random } from './random.ts';
 import { uuidV7 } from './uuid-v7.ts';
+import type { WriteRows } from './write-rows.ts';
 
 export type Follow = {
   readonly id: string;
@@ -60,15 +61,26 @@ export function generateLikes({ people, posts }: Network): Like[] {
   return [...likes.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function later(one: Date, other: Date): Date {
+export function later(one: Date, other: Date): Date {
   return one > other ? one : other;
 }
 
-function between(from: Date, random: Random): Date {
+/** Some moment from then to the end of the network. */
+export function between(from: Date, random: Random): Date {
   return new Date(from.getTime() + random.below(networkEnd.getTime() - from.getTime()));
 }
 
-export async function insertFollows(db: Transaction<unknown>, rows: readonly Follow[]): Promise<void> {
+export async function seedSocial(
+  db: Transaction<unknown>,
+  { network, follows, likes }: { network: Network; follows: readonly Follow[]; likes: readonly Like[] },
+  write: WriteRows,
+): Promise<void> {
+  await write('follows', follows, (rows) => insertFollows(db, rows));
+  await write('likes', likes, (rows) => insertLikes(db, rows));
+  await deriveCountsAndFeeds(db, network.posts);
+}
+
+async function insertFollows(db: Transaction<unknown>, rows: readonly Follow[]): Promise<void> {
   await sql`
     insert into follows (id, follower_id, followee_id, created_at)
     select * from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ followerId }) => followerId)}::uuid[],
@@ -76,7 +88,7 @@ export async function insertFollows(db: Transaction<unknown>, rows: readonly Fol
     on conflict do nothing`.execute(db);
 }
 
-export async function insertLikes(db: Transaction<unknown>, rows: readonly Like[]): Promise<void> {
+async function insertLikes(db: Transaction<unknown>, rows: readonly Like[]): Promise<void> {
   await sql`
     insert into likes (id, post_id, user_id, created_at)
     select * from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ postId }) => postId)}::uuid[],
@@ -85,7 +97,7 @@ export async function insertLikes(db: Transaction<unknown>, rows: readonly Like[
 }
 
 /** The seed has no events that would count what was inserted and fill the timelines: both are derived from the rows. */
-export async function deriveCountsAndFeeds(db: Transaction<unknown>, posts: readonly Post[]): Promise<void> {
+async function deriveCountsAndFeeds(db: Transaction<unknown>, posts: readonly Post[]): Promise<void> {
   await sql`
     insert into members (user_id, followers, following)
     select user_id, sum(followers), sum(following) from (

@@ -19,6 +19,11 @@ export type LocalStore = ObjectStore & {
 
 export const objectsPath = '/objects/';
 
+/** Where the files of objects are below the store's directory. */
+export function objectsRoot(directory: string): string {
+  return join(directory, 'objects');
+}
+
 const leftoverMs = 24 * 60 * 60 * 1_000;
 
 /** `publicUrl` is where clients reach this process. What was begun and never finished is removed after a day. */
@@ -27,7 +32,7 @@ export async function openLocalStore(options: {
   publicUrl: () => string;
   signer: UrlSigner;
 }): Promise<LocalStore> {
-  const root = join(options.directory, 'objects');
+  const root = objectsRoot(options.directory);
   const incoming = join(options.directory, 'incoming');
   for (const directory of [root, incoming]) await mkdir(directory, { recursive: true, mode: 0o700 });
   await removeLeftovers(incoming);
