@@ -2,6 +2,7 @@ import { postGraphql, startFederation, statementsDuring, type TestFederation } f
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import manifest from '../../persisted-queries/manifest.json' with { type: 'json' };
 import { demoLogin, generateNetwork, seedDatabases } from '../dev/seed/index.ts';
+import { fillLists } from './full-lists.ts';
 
 const size = 60;
 let nova: TestFederation;
@@ -18,11 +19,19 @@ beforeAll(async () => {
     content: urlOf('content'),
     social: urlOf('social'),
     search: urlOf('search'),
+    media: urlOf('media'),
+    communication: urlOf('communication'),
   };
-  await seedDatabases({ urls, size });
+  await seedDatabases({ urls, mediaDirectory: nova.subgraphs.mediaDirectory, size });
   const { data } = await ask('Login', { input: { email: demoLogin.email, password: demoLogin.password } });
   token = data.login.accessToken;
-  const { comments, people } = generateNetwork(size);
+  const { comments, people, posts } = generateNetwork(size);
+  const [demo = '', ...others] = people.map(({ id }) => id);
+  const conversationId = await fillLists(nova.subgraphs.database, {
+    userId: demo,
+    others,
+    postIds: posts.map(({ id }) => id),
+  });
   const counts = Map.groupBy(comments, ({ postId }) => postId);
   const [discussed] = [...counts].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
   const { username } = people[1] ?? {};
@@ -31,6 +40,7 @@ beforeAll(async () => {
     ['PostForViewer', { id: discussed }],
     ['ProfilePage', { username }],
     ['Followers', { username }],
+    ['Conversation', { id: conversationId }],
     ['Search', { query: 'the', types: ['POST'] }],
   ]);
 });
@@ -73,16 +83,28 @@ async function fewest(name: string, first: number) {
   return least;
 }
 
+test.each(['Conversations', 'Conversation', 'Notifications', 'MyMedia'])(
+  'the list of %s that is measured has 10 and 50 entries',
+  async (name) => {
+    for (const first of [10, 50]) {
+      const { data } = await ask(name, { ...variables.get(name), first });
+      const list = data.viewerConversations ?? data.conversation?.messages ?? data.viewerNotifications ?? data.myMedia;
+      expect(list.nodes).toHaveLength(first);
+    }
+  },
+);
+
 test.each([
   ['HomePage', { fetches: 3, rpcCalls: 2, statements: 7 }],
-  ['HomeFeed', { fetches: 4, rpcCalls: 1, statements: 9 }],
+  ['HomeFeed', { fetches: 6, rpcCalls: 1, statements: 11 }],
   ['PostPage', { fetches: 3, rpcCalls: 2, statements: 7 }],
-  ['PostForViewer', { fetches: 2, rpcCalls: 1, statements: 4 }],
+  ['PostForViewer', { fetches: 3, rpcCalls: 1, statements: 5 }],
   ['ProfilePage', { fetches: 3, rpcCalls: 1, statements: 7 }],
   ['Followers', { fetches: 3, rpcCalls: 0, statements: 5 }],
   ['Search', { fetches: 3, rpcCalls: 2, statements: 5 }],
-  ['Notifications', { fetches: 1, rpcCalls: 0, statements: 2 }],
-  ['Conversations', { fetches: 1, rpcCalls: 0, statements: 1 }],
+  ['Notifications', { fetches: 3, rpcCalls: 1, statements: 6 }],
+  ['Conversations', { fetches: 2, rpcCalls: 0, statements: 5 }],
+  ['Conversation', { fetches: 2, rpcCalls: 0, statements: 5 }],
   ['MyMedia', { fetches: 2, rpcCalls: 0, statements: 2 }],
 ])(
   '%s takes the same fetches, calls between services and statements for lists of 10 and of 50',
