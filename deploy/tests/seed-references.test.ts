@@ -186,7 +186,7 @@ test('what people were told of is what happened', async () => {
             and author_id = notification.user_id)
         when 'COMMENT' then exists (
           select from content.comments comment join content.posts post on post.id = comment.post_id
-          where comment.id = notification.comment_id and comment.author_id = actor_id
+          where comment.id = notification.comment_id and post.id = notification.post_id and comment.author_id = actor_id
             and post.author_id = notification.user_id)
         when 'MESSAGE' then exists (
           select from communication.messages message join communication.participants participant using (conversation_id)

@@ -78,6 +78,8 @@ function ownEnv(domain: string, { keys, options }: DomainContext): Record<string
       MEDIA_SIGNING_KEY_FILE: keys.mediaSigningFile,
       STREAM_CALLBACK_KEY_FILE: keys.streamCallbackFile,
     };
+  // What made-up people were told of is as old as what they did.
+  if (domain === 'communication') return { NOTIFICATION_RETENTION_DAYS: '36500' };
   if (domain === 'events')
     return {
       GATEWAY_PURGE_URLS: `http://${loopback}:${options.port + 1}`,

@@ -73,7 +73,7 @@ function toldOfPosts({ posts, comments }: Network, likes: readonly Like[]): Told
       ({ id, postId, authorId: actorId, createdAt }): Told => ({
         userId: authorOf.get(postId) as string,
         kind: 'COMMENT',
-        about: { commentId: id },
+        about: { commentId: id, postId },
         causes: [{ id, actorId, createdAt }],
       }),
     );

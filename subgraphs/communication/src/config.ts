@@ -7,6 +7,12 @@ import type { PushConfig } from './push/push-adapters.ts';
 export const settings = {
   ...subgraphSettings('communication'),
   ...peerSettings('identity', 'social'),
+  NOTIFICATION_RETENTION_DAYS: setting.integer({
+    default: 90,
+    min: 1,
+    max: 36_500,
+    description: 'How long a notification is kept after something was added to it last, read or not.',
+  }),
   PUSH_FCM_CREDENTIALS_FILE: setting.string({
     optional: true,
     description:
@@ -36,6 +42,7 @@ export function toConfig(env: SettingValues<typeof settings>) {
     ...toSubgraphConfig('communication', env),
     identityAddress: env.IDENTITY_GRPC_URL,
     socialAddress: env.SOCIAL_GRPC_URL,
+    notificationRetentionDays: env.NOTIFICATION_RETENTION_DAYS,
     push: toPushConfig(env),
   };
 }

@@ -1,3 +1,4 @@
+import { StopStack } from '@nova/runtime';
 import { type RunningService, type ServiceOverrides, startService } from '@nova/subgraph';
 import type { Config } from './config.ts';
 import { createConsumers } from './consumers/index.ts';
@@ -12,6 +13,7 @@ import { createPeople } from './grpc/clients.ts';
 import { communicationService } from './grpc/communication-service.ts';
 import { createMessageCommands } from './messages/message-commands.ts';
 import { createNotificationCommands } from './notifications/notification-commands.ts';
+import { startNotificationRetention } from './notifications/notification-retention.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import { createPrekeyCommands } from './prekeys/prekey-commands.ts';
 import { createPushAdapters } from './push/push-adapters.ts';
@@ -45,8 +47,14 @@ export function createCommunicationService(config: Config, overrides: ServiceOve
         graphql: { resolvers, createContext: (request) => createContext(request, deps) },
         grpc: [communicationService(deps)],
         consumers: createConsumers(notifier),
-        // Beside the consumers, whose events most pushes come from.
-        ...(adapters.length > 0 && { background: () => startPushWorker({ db, adapters, log, metrics }) }),
+        // Beside the consumers, whose events most notifications and pushes come from.
+        background() {
+          const work = new StopStack();
+          const days = config.notificationRetentionDays;
+          work.add('notification retention', startNotificationRetention({ db, days, log }).stop);
+          if (adapters.length > 0) work.add('push worker', startPushWorker({ db, adapters, log, metrics }).stop);
+          return { stop: () => work.stop() };
+        },
       };
     },
   });

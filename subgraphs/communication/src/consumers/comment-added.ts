@@ -7,8 +7,8 @@ import type { Notifier } from '../notifications/notifier.ts';
 /** Who wrote the comment that it answers is told of a reply, and the post's author, unless that is the same, of a comment. */
 export const commentAdded = (notifier: Notifier) =>
   on(CommentAddedSchema, async ({ message }, { tx }: HandlerContext<Tables>) => {
-    const { authorId: actorId, commentId, postAuthorId, parentAuthorId } = message;
-    const told = { actorId, about: { commentId } };
+    const { authorId: actorId, commentId, postId, postAuthorId, parentAuthorId } = message;
+    const told = { actorId, about: { commentId, postId } };
     if (parentAuthorId !== '') await notifier(tx, { ...told, kind: 'REPLY', userIds: [parentAuthorId] });
     // Events of an older producer do not say whose post it is.
     if (postAuthorId !== '' && postAuthorId !== parentAuthorId)

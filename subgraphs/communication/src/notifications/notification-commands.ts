@@ -78,7 +78,7 @@ export function noteUnblock(tx: Transaction<Tables>, block: Block): Promise<void
 /** What erasing a user does to notifications, inside the same transaction: those for the user and those about the user. */
 export async function eraseNotificationsOf(tx: Transaction<Tables>, userId: string): Promise<void> {
   await deleteNotificationsOf(tx, userId);
-  await withdrawActor(tx, { actorId: userId, userId: null });
+  await withdrawActor(tx, { actorId: userId });
   await deletePreferencesOf(tx, userId);
   await deleteBlocksOf(tx, userId);
 }

@@ -132,18 +132,23 @@ export async function addOccurrence(db: Kysely<Tables>, ids: readonly string[]):
 }
 
 /**
- * Takes an actor out of all notifications, or out of those of one user: what is then caused by nobody is deleted, what others
- * caused too stays.
+ * Takes an actor out of all notifications, or out of those of one user, kind or post: what is then caused by nobody is deleted, what
+ * others caused too stays.
  */
 export async function withdrawActor(
   db: Kysely<Tables>,
-  { actorId, userId }: { actorId: string; userId: string | null },
+  { actorId, userId, kind, postId }: { actorId: string; userId?: string; kind?: NotificationKind; postId?: string },
 ): Promise<void> {
-  const { rows } = await sql<{ id: string }>`
-    delete from notification_actors actor using notifications notification
-    where notification.id = actor.notification_id and actor.actor_id = ${actorId}
-      and (${userId}::uuid is null or notification.user_id = ${userId}::uuid)
-    returning notification.id`.execute(db);
+  const rows = await db
+    .deleteFrom('notification_actors as actor')
+    .using('notifications as notification')
+    .whereRef('notification.id', '=', 'actor.notification_id')
+    .where('actor.actor_id', '=', actorId)
+    .$if(userId !== undefined, (query) => query.where('notification.user_id', '=', userId as string))
+    .$if(kind !== undefined, (query) => query.where('notification.kind', '=', kind as string))
+    .$if(postId !== undefined, (query) => query.where('notification.post_id', '=', postId as string))
+    .returning('notification.id')
+    .execute();
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return;
   await sql`
@@ -153,6 +158,51 @@ export async function withdrawActor(
     delete from notifications
     where id = any(${ids}::uuid[])
       and not exists (select from notification_actors where notification_id = notifications.id)`.execute(db);
+}
+
+/** Those of everybody. */
+export async function deleteNotificationsAbout(
+  db: Kysely<Tables>,
+  subject: { readonly postId: string } | { readonly commentId: string },
+): Promise<void> {
+  const rows = await db
+    .selectFrom('notifications')
+    .select('id')
+    .$call((query) =>
+      'postId' in subject
+        ? query.where('post_id', '=', subject.postId)
+        : query.where('comment_id', '=', subject.commentId),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  const ids = rows.map(({ id }) => id);
+  await sql`delete from notification_actors where notification_id = any(${ids}::uuid[])`.execute(db);
+  await sql`delete from notifications where id = any(${ids}::uuid[])`.execute(db);
+}
+
+/**
+ * Deletes some of those to which nothing was added for so many days, the oldest first; others' locks are passed by. `more` tells
+ * whether there may be some left.
+ */
+export async function deleteOldNotifications(
+  db: Kysely<Tables>,
+  { days, batch }: { days: number; batch: { readonly notifications: number; readonly actors: number } },
+): Promise<{ more: boolean }> {
+  const { rows } = await sql<{ id: string }>`
+    select id from notifications where updated_at < now() - make_interval(days => ${days}::int)
+    order by updated_at limit ${batch.notifications} for update skip locked`.execute(db);
+  const ids = rows.map(({ id }) => id);
+  const { numAffectedRows: actors = 0n } = await sql`
+    delete from notification_actors where (notification_id, actor_id) in (
+      select notification_id, actor_id from notification_actors
+      where notification_id = any(${ids}::uuid[]) limit ${batch.actors}
+    )`.execute(db);
+  await sql`
+    delete from notifications
+    where id = any(${ids}::uuid[])
+      and not exists (select from notification_actors where notification_id = notifications.id)`.execute(db);
+  return { more: ids.length === batch.notifications || Number(actors) === batch.actors };
 }
 
 export async function deleteNotificationsOf(db: Kysely<Tables>, userId: string): Promise<void> {

@@ -3,7 +3,7 @@ import { AppError } from '@nova/errors';
 export const notificationKinds = ['FOLLOW', 'LIKE', 'COMMENT', 'REPLY', 'MENTION', 'MESSAGE', 'SYSTEM'] as const;
 export type NotificationKind = (typeof notificationKinds)[number];
 
-/** What a notification is about: at most one of them. */
+/** What a notification is about: a comment and the post that it is under, or one of the others. */
 export type Subject = {
   readonly postId: string | null;
   readonly commentId: string | null;

@@ -5,6 +5,7 @@ import * as createConversations from './20261122020000-create-conversations.ts';
 import * as createPrekeys from './20261122020100-create-prekeys.ts';
 import * as createNotifications from './20261122020200-create-notifications.ts';
 import * as createPushJobs from './20261122020300-create-push-jobs.ts';
+import * as findOldNotifications from './20261122100000-find-old-notifications.ts';
 
 /** Frozen history: a migration that has landed is never changed, only followed. */
 export const migrations: MigrationSet = {
@@ -14,4 +15,5 @@ export const migrations: MigrationSet = {
   '20261122020100-create-prekeys': createPrekeys,
   '20261122020200-create-notifications': createNotifications,
   '20261122020300-create-push-jobs': createPushJobs,
+  '20261122100000-find-old-notifications': findOldNotifications,
 };
