@@ -13,6 +13,8 @@ export type OwnCalls = {
   run<T>(options: OwnCallOptions, work: (origin: CallOrigin) => Promise<T>): Promise<T>;
   /** For who cannot say in one function when the calls are over: `end` frees the timer. */
   begin(options: OwnCallOptions): Promise<CallOrigin & { end(): void }>;
+  /** For a call that a request causes and that only the service itself may make: with its deadline and among its calls, in the service's name. */
+  onBehalfOf(request: CallOrigin): Promise<CallOrigin>;
 };
 
 /** A token is signed anew when half of its life is over. */
@@ -41,6 +43,7 @@ export function createOwnCalls(options: {
   };
   return {
     begin,
+    onBehalfOf: async (request) => ({ ...request, identityToken: await token() }),
     async run(callOptions, work) {
       const origin = await begin(callOptions);
       try {

@@ -276,6 +276,23 @@ test('a service calls of its own accord as itself, with its permissions and the 
   expect(seen).toEqual([{ kind: 'service', name: 'search', permissions: ['read:users'] }, 'what-happened']);
 });
 
+test('a call on behalf of a request is the service’s own, and one of the request’s', async () => {
+  const serviceKey = readFileSync(keys.serviceKeyFile, 'utf8');
+  const seen: unknown[] = [];
+  answer = async ({ identity, correlationId }) => void seen.push(identity, correlationId);
+  const own = createOwnCalls({ service: 'search', serviceKey, permissions: ['read:users'] });
+  const request = {
+    identityToken: await keys.sign(userIdentity(id, [])),
+    correlationId: 'of-a-request',
+    traceparent,
+    deadline: { remainingMs: () => 5_000, signal: AbortSignal.timeout(5_000) },
+    tally: createCallTally(undefined),
+  };
+  await client.calls.getUser({ id }, callOptions(await own.onBehalfOf(request)));
+  expect(seen).toEqual([{ kind: 'service', name: 'search', permissions: ['read:users'] }, 'of-a-request']);
+  expect(request.tally.made).toBe(1);
+});
+
 test('a service without the permission of a method is refused, and so is one whose key is another', async () => {
   const cause = { correlationId: 'what-happened', traceparent };
   const ask = (serviceKeyFile: string) =>

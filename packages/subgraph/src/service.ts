@@ -25,7 +25,7 @@ export type ServiceParts<Tables> = {
   readonly db: Kysely<Tables>;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** For calls that no request causes: those of consumers. */
+  /** For calls in the service's own name: those of consumers, which no request causes, and what only this service may ask. */
   readonly ownCalls: OwnCalls;
   /** For what has to stop with the service: clients of others, say. */
   readonly stack: StopStack;
@@ -59,6 +59,8 @@ export type ServiceOverrides = { readonly log?: Logger; readonly roles?: Readonl
 export type ServiceOptions<Tables, Context extends RequestContext> = {
   /** The domain. */
   readonly name: string;
+  /** Of calls in its own name. */
+  readonly permissions?: readonly string[];
   readonly config: SubgraphConfig;
   readonly overrides?: ServiceOverrides;
   readonly build: (
@@ -80,7 +82,7 @@ export async function startService<Tables, Context extends RequestContext>(
 }
 
 async function start<Tables, Context extends RequestContext>(
-  { name, config, overrides = {}, build }: ServiceOptions<Tables, Context>,
+  { name, permissions, config, overrides = {}, build }: ServiceOptions<Tables, Context>,
   stack: StopStack,
 ): Promise<RunningService> {
   const log = overrides.log ?? createLogger({ service: name, level: config.logLevel });
@@ -88,7 +90,7 @@ async function start<Tables, Context extends RequestContext>(
   const metrics = createMetrics(name);
   const database = openDatabase<Tables>({ ...config.database, applicationName: `nova-${name}`, log, metrics });
   stack.add('database', database.stop);
-  const ownCalls = createOwnCalls({ service: name, serviceKey: config.serviceKey });
+  const ownCalls = createOwnCalls({ service: name, serviceKey: config.serviceKey, permissions });
   const doors = await build({ db: database.db, log, metrics, ownCalls, stack });
   const checks = [stack.readiness, { name: 'database', check: database.check }];
   const shared: SharedParts = { name, config, log, metrics, stack };

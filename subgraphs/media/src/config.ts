@@ -86,6 +86,12 @@ const liveSettings = {
     description:
       'File with the secret (32 characters or more) that signs the callbacks of the media server. Without it there are no live streams.',
   }),
+  LIVE_STREAMS_PER_OWNER: setting.integer({
+    default: 5,
+    min: 1,
+    max: 1_000,
+    description: 'Most live streams of one person that wait or are on air.',
+  }),
   LIVE_INGEST_URL: setting.string({
     default: 'rtmp://127.0.0.1:1935/live',
     description: 'Where live streams are sent to.',
@@ -146,6 +152,7 @@ export function toConfig(env: Env) {
     },
     live: {
       callbackKey: callbackKeyFile && readTokenFile('STREAM_CALLBACK_KEY_FILE', callbackKeyFile, env.APP_ENV),
+      perOwner: env.LIVE_STREAMS_PER_OWNER,
       ingestUrl: env.LIVE_INGEST_URL,
       playbackUrl: env.LIVE_PLAYBACK_URL,
     },

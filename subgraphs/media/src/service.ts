@@ -36,10 +36,11 @@ import { observeJobs } from './telemetry.ts';
 export function createMediaService(config: Config, overrides: ServiceOverrides = {}): Promise<RunningService> {
   return startService<Tables, Context>({
     name: 'media',
+    permissions: ['write:quotas'],
     config,
     overrides,
     async build(parts) {
-      const { db, stack } = parts;
+      const { db, ownCalls, stack } = parts;
       const publicUrl = createPublicUrl(config.publicUrl);
       const signer = createUrlSigner(config.signingKey);
       const { store, serve } = await openStore(config, { signer, publicUrl: publicUrl.get });
@@ -60,7 +61,7 @@ export function createMediaService(config: Config, overrides: ServiceOverrides =
         db,
         store,
         limits,
-        reserveQuota: quota.reserve,
+        reserveQuota: async (room, origin) => quota.reserve(room, await ownCalls.onBehalfOf(origin)),
         uploadSeconds: seconds.upload,
         abandonedSeconds: seconds.abandoned,
       });
@@ -68,7 +69,8 @@ export function createMediaService(config: Config, overrides: ServiceOverrides =
         db,
         uploads,
         accounts,
-        liveStreams: live.callbackKey === undefined ? undefined : createLiveStreamCommands({ db }),
+        liveStreams:
+          live.callbackKey === undefined ? undefined : createLiveStreamCommands({ db, perOwner: live.perOwner }),
         ingestUrl: live.ingestUrl,
         links: createShownLinks({ store, playback, seconds: seconds.download }),
       };

@@ -79,19 +79,23 @@ function createTestQuota(keys: TestKeys, port: number) {
   let limit = 1_000_000_000;
   const used = () => [...rooms.values()].reduce((sum, bytes) => sum + bytes, 0);
   const answer = () => ({ usedBytes: BigInt(used()), limitBytes: BigInt(limit) });
-  const service = standInService(UserService, {
-    async reserveQuota({ reservationId, bytes }) {
-      if (!rooms.has(reservationId) && used() + Number(bytes) > limit)
-        throw new AppError('RESOURCE_EXHAUSTED', 'Full.', { details: { limitBytes: limit } });
-      rooms.set(reservationId, Number(bytes));
-      return answer();
+  const service = standInService(
+    UserService,
+    {
+      async reserveQuota({ reservationId, bytes }) {
+        if (!rooms.has(reservationId) && used() + Number(bytes) > limit)
+          throw new AppError('RESOURCE_EXHAUSTED', 'Full.', { details: { limitBytes: limit } });
+        rooms.set(reservationId, Number(bytes));
+        return answer();
+      },
+      async releaseQuota({ reservationId }, { identity }) {
+        callers.push(identity.kind);
+        rooms.delete(reservationId);
+        return answer();
+      },
     },
-    async releaseQuota({ reservationId }, { identity }) {
-      callers.push(identity.kind);
-      rooms.delete(reservationId);
-      return answer();
-    },
-  });
+    { reserveQuota: 'write:quotas', releaseQuota: 'write:quotas' },
+  );
   let server: Awaited<ReturnType<typeof serveRpc>> | undefined;
   return {
     rooms,

@@ -72,6 +72,11 @@ test('a deleted asset is gone at once for readers, its objects and its room soon
   });
 });
 
+const isHeld = async (assetId: string) =>
+  (await media.db.selectFrom('jobs').select('lease').where('asset_id', '=', assetId).execute()).some(
+    ({ lease }) => lease !== null,
+  );
+
 test('what is sent with the link of a deleted asset is removed when the link has expired', async () => {
   const { data } = await createUpload(media, media.owner, { contentType: 'image/png', bytes: 3 });
   const { asset, upload } = data.createUpload;
@@ -79,6 +84,8 @@ test('what is sent with the link of a deleted asset is removed when the link has
   await expect.poll(() => media.quota.rooms.has(asset.id)).toBe(false);
   expect((await put(upload, Buffer.from('abc'))).status).toBe(200);
   expect(objectsOf(asset.id)).toBe(true);
+  // Until the worker has put the job off, it would undo what follows.
+  await expect.poll(() => isHeld(asset.id)).toBe(false);
   await expireLinks(media);
   await media.db.updateTable('jobs').set({ due_at: new Date() }).where('asset_id', '=', asset.id).execute();
   await expect.poll(() => hasJobs(media, asset.id)).toBe(false);

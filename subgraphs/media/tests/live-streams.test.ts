@@ -130,6 +130,23 @@ test('a deleted stream does not begin', async () => {
   expect((await published(streamKey)).status).toBe(403);
 });
 
+test('nobody has more streams that did not end than the limit, however many are made at once, until one ends or is deleted', async () => {
+  const as = await registerAccount(media, 'streamer');
+  const create = () => media.send('mutation { createLiveStream { streamKey asset { id } } }', { as });
+  const answers = await Promise.all(Array.from({ length: 8 }, create));
+  const made = answers.flatMap(({ data }) => data?.createLiveStream ?? []);
+  expect(made).toHaveLength(5);
+  const [refusal] = answers.flatMap(({ errors }) => errors);
+  expect(refusal?.extensions).toMatchObject({ code: 'RESOURCE_EXHAUSTED', limit: 5 });
+  await published(made[0].streamKey);
+  expect((await create()).errors).toHaveLength(1);
+  await done(made[0].asset.id);
+  expect((await create()).errors).toEqual([]);
+  expect((await create()).errors).toHaveLength(1);
+  await deleteMedia(media, as, made[1].asset.id);
+  expect((await create()).errors).toEqual([]);
+});
+
 test('without the secret of a media server there are no live streams', async () => {
   const other = await startMedia({ env: { STREAM_CALLBACK_KEY_FILE: '' } });
   try {

@@ -10,11 +10,11 @@ import { UserDataErasedSchema as social } from '@nova/proto/nova/social/v1/socia
 import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
 import { createRpcClient } from '@nova/rpc';
 import { roles } from '@nova/subgraph';
-import { callFor, statementsDuring, userIdentity } from '@nova/testkit';
+import { statementsDuring, userIdentity } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { erasingDomains } from '../src/erasures/erasure.ts';
-import { eventOrigin, startUser, type UserUnderTest } from './user-under-test.ts';
+import { eventOrigin, serviceCallFor, startUser, type UserUnderTest } from './user-under-test.ts';
 
 let user: UserUnderTest;
 beforeAll(async () => {
@@ -133,7 +133,10 @@ test('of an erased person nothing is left in any column of any table, but the er
   });
   const client = createRpcClient(UserService, { address: user.grpcAddress });
   try {
-    await client.calls.reserveQuota({ userId: id, reservationId: avatarId, bytes: 10n }, await callFor(user.keys));
+    await client.calls.reserveQuota(
+      { userId: id, reservationId: avatarId, bytes: 10n },
+      await serviceCallFor(user.keys),
+    );
     for (const text of Object.values(texts)) expect(await tablesWith(text)).toContain('profiles');
     expect(await tablesWith('Chatham')).toEqual(['settings']);
     await deleteMe(id, { confirm: true, username });
@@ -144,7 +147,7 @@ test('of an erased person nothing is left in any column of any table, but the er
     // Whoever still holds a token changes nothing any more.
     const again = client.calls.reserveQuota(
       { userId: id, reservationId: randomUUID(), bytes: 1n },
-      await callFor(user.keys),
+      await serviceCallFor(user.keys),
     );
     await expect(again).rejects.toMatchObject({ code: 'ACCOUNT_INACTIVE' });
   } finally {

@@ -3,7 +3,7 @@ import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
 import { createRpcClient, type RpcClient } from '@nova/rpc';
 import { callFor, userIdentity } from '@nova/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startUser, type UserUnderTest } from './user-under-test.ts';
+import { serviceCallFor, startUser, type UserUnderTest } from './user-under-test.ts';
 
 const limit = 1_000n;
 let user: UserUnderTest;
@@ -18,12 +18,15 @@ afterAll(async () => {
 });
 
 async function reserve(userId: string, bytes: bigint, reservationId: string = randomUUID()) {
-  const { usedBytes } = await client.calls.reserveQuota({ userId, reservationId, bytes }, await callFor(user.keys));
+  const { usedBytes } = await client.calls.reserveQuota(
+    { userId, reservationId, bytes },
+    await serviceCallFor(user.keys),
+  );
   return usedBytes;
 }
 
 async function release(userId: string, reservationId: string) {
-  const { usedBytes } = await client.calls.releaseQuota({ userId, reservationId }, await callFor(user.keys));
+  const { usedBytes } = await client.calls.releaseQuota({ userId, reservationId }, await serviceCallFor(user.keys));
   return usedBytes;
 }
 
@@ -99,4 +102,22 @@ test('bytes that are none are refused by name', async () => {
 test('only the owner sees the storage', async () => {
   const answer = await user.send('{ viewerStorage { usedBytes } }');
   expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+});
+
+test('only a service with the permission reserves or releases: no user does, whatever a user may do, and no other service', async () => {
+  const [userId, reservationId] = [randomUUID(), randomUUID()];
+  await reserve(userId, 500n, reservationId);
+  const ofUser = await callFor(user.keys, { as: userIdentity(userId) });
+  const ofOther = await serviceCallFor(user.keys, { name: 'search', permissions: [] });
+  const refusals: [Awaited<ReturnType<typeof callFor>>, string][] = [
+    [await callFor(user.keys), 'UNAUTHENTICATED'],
+    [ofUser, 'FORBIDDEN'],
+    [ofOther, 'FORBIDDEN'],
+  ];
+  for (const [call, code] of refusals) {
+    const room = { userId, reservationId: randomUUID(), bytes: 1n };
+    await expect(client.calls.reserveQuota(room, call)).rejects.toMatchObject({ code });
+    await expect(client.calls.releaseQuota({ userId, reservationId }, call)).rejects.toMatchObject({ code });
+  }
+  expect(await storage(userId)).toEqual({ usedBytes: 500, limitBytes: 1000 });
 });

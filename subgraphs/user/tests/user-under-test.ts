@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AppError } from '@nova/errors';
 import { openDatabase } from '@nova/postgres';
@@ -6,9 +7,17 @@ import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_p
 import { Kind, MediaService, State } from '@nova/proto/nova/media/v1/media_service_pb.js';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
 import type { RpcService } from '@nova/rpc';
-import { createLogger, StopStack, traceparentFrom } from '@nova/runtime';
+import { createLogger, createServiceSigner, StopStack, traceparentFrom } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { createTestDatabase, createTestKeys, serveRpc, standInService, subgraphClient } from '@nova/testkit';
+import {
+  callFor,
+  createTestDatabase,
+  createTestKeys,
+  serveRpc,
+  standInService,
+  subgraphClient,
+  type TestKeys,
+} from '@nova/testkit';
 import { readEnv, toConfig } from '../src/config.ts';
 import type { Tables } from '../src/db/tables.ts';
 import { createUserService } from '../src/service.ts';
@@ -59,6 +68,15 @@ export async function startUser(options: { roles?: readonly Role[]; env?: Readon
     stopSocial: servers.social.stop,
     stopAll: () => stack.stop(),
   };
+}
+
+/** Options of a call that a service makes in its own name. */
+export async function serviceCallFor(
+  keys: TestKeys,
+  identity: { name: string; permissions: readonly string[] } = { name: 'media', permissions: ['write:quotas'] },
+): ReturnType<typeof callFor> {
+  const token = await createServiceSigner(readFileSync(keys.serviceKeyFile, 'utf8'))(identity);
+  return callFor(keys, { as: { token } });
 }
 
 export const eventOrigin = { correlationId: randomUUID(), traceparent: traceparentFrom(undefined) };

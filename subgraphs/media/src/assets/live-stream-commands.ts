@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { type Asset, assetNotFound } from './asset.ts';
 import { insertLiveStream, lockAsset, markState } from './asset-repository.ts';
-import { findStreamByKey, insertCallback, putStreamKey } from './live-stream-repository.ts';
+import { countOpenStreams, findStreamByKey, insertCallback, putStreamKey } from './live-stream-repository.ts';
 
 /** A callback of the media server, whose signature was found to be right. */
 export type StreamCallback = {
@@ -18,7 +18,7 @@ export type StreamCallback = {
 export type LiveStreamCommands = {
   /**
    * A stream and the key to send it with, which is not kept: a repeat of the request gets another key in place of the first.
-   * Throws CONFLICT for a repeat after the stream began.
+   * Throws RESOURCE_EXHAUSTED for an owner who has as many that did not end, and CONFLICT for a repeat after the stream began.
    */
   create(ownerId: string, origin: Idempotent): Promise<{ asset: Asset; streamKey: string }>;
   /** Somebody begins to send. Returns the asset's id. Throws FORBIDDEN for a key that is unknown or used up, and for a repeated callback. */
@@ -30,12 +30,22 @@ export type LiveStreamCommands = {
 /** How far the clock of the media server may be off, both ways, and so how long its callbacks are remembered. */
 export const callbackToleranceSeconds = 300;
 
-export function createLiveStreamCommands({ db }: { db: Kysely<Tables> }): LiveStreamCommands {
+export function createLiveStreamCommands({
+  db,
+  perOwner,
+}: {
+  db: Kysely<Tables>;
+  /** How many streams that did not end one owner may have. */
+  perOwner: number;
+}): LiveStreamCommands {
   return {
     create: (ownerId, origin) =>
       db.transaction().execute(async (tx) => {
         const asset = await once(tx, origin.idempotency, {
-          effect: () => insertLiveStream(tx, ownerId),
+          async effect() {
+            requireFewer(await countOpenStreams(tx, ownerId), perOwner);
+            return insertLiveStream(tx, ownerId);
+          },
           idOf: ({ id }) => id,
           async earlier(id) {
             const earlier = await lockAsset(tx, id);
@@ -68,6 +78,12 @@ export function createLiveStreamCommands({ db }: { db: Kysely<Tables> }): LiveSt
         if (asset?.state === 'LIVE') await markState(tx, asset.id, 'ENDED');
       }),
   };
+}
+
+function requireFewer(open: number, limit: number): void {
+  if (open < limit) return;
+  const message = `You have ${open} live streams that did not end; end or delete one first.`;
+  throw new AppError('RESOURCE_EXHAUSTED', message, { details: { limit } });
 }
 
 async function requireFirst(tx: Kysely<Tables>, signature: Uint8Array): Promise<void> {

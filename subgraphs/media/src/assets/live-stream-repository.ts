@@ -10,6 +10,19 @@ export async function putStreamKey(db: Kysely<Tables>, assetId: string, keyHash:
     .execute();
 }
 
+/** Those of the owner that did not end; until the transaction ends nobody else counts them. */
+export async function countOpenStreams(db: Kysely<Tables>, ownerId: string): Promise<number> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('media.live_streams:' || ${ownerId}::text, 0))`.execute(db);
+  const { open } = await db
+    .selectFrom('active_assets')
+    .select(({ fn }) => fn.countAll<string>().as('open'))
+    .where('owner_id', '=', ownerId)
+    .where('kind', '=', 'LIVE_STREAM')
+    .where('state', 'in', ['WAITING', 'LIVE'])
+    .executeTakeFirstOrThrow();
+  return Number(open);
+}
+
 export async function findStreamByKey(db: Kysely<Tables>, keyHash: Uint8Array): Promise<string | undefined> {
   const row = await db.selectFrom('live_streams').select('asset_id').where('key_hash', '=', keyHash).executeTakeFirst();
   return row?.asset_id;
