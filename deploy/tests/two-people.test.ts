@@ -1,6 +1,4 @@
-import { openDatabase } from '@nova/postgres';
-import { createLogger } from '@nova/runtime';
-import { postGraphql, startFederation, type TestFederation } from '@nova/testkit';
+import { openTestDatabase, postGraphql, startFederation, type TestFederation } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
@@ -157,9 +155,8 @@ test('two people meet, post with a picture, like, comment, write, search, are to
 
 /** Where the database still has one of the words, as `schema.table: word`; the log of events keeps a week. */
 async function placesOf(words: readonly string[]): Promise<string[]> {
-  const log = createLogger({ service: 'test', level: 'silent' });
   const url = nova.subgraphs.database.adminUrl;
-  const { db, stop } = openDatabase<Record<never, never>>({ url, poolMax: 1, applicationName: 'test', log });
+  const { db, stop } = openTestDatabase<Record<never, never>>(url);
   try {
     const { rows: tables } = await sql<{ schema: string; name: string }>`
       select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace

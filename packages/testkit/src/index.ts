@@ -9,6 +9,7 @@ export { freeFixedPort } from './fixed-port.ts';
 export { byForm, isLong } from './form.ts';
 export { type GraphqlAnswer, postGraphql, subgraphClient } from './graphql-client.ts';
 export { createTestKeys, type TestKeys, userIdentity } from './identities.ts';
+export { openTestDatabase } from './open-test-database.ts';
 export { startPgBouncer, type TestPgBouncer } from './pgbouncer.ts';
 export { redisFor, startRedis, type TestRedis } from './redis.ts';
 export { registerAccount } from './register-account.ts';

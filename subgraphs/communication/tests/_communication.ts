@@ -1,16 +1,12 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import { append } from '@nova/outbox';
-import { openDatabase } from '@nova/postgres';
-import { createLogger, type Identity, StopStack, traceparentFrom } from '@nova/runtime';
+import { type Identity, StopStack, traceparentFrom } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { registerAccount, startSubgraphs, subgraphClient, type TestSubgraphs } from '@nova/testkit';
+import { openTestDatabase, registerAccount, startSubgraphs, subgraphClient, type TestSubgraphs } from '@nova/testkit';
 import type { Tables } from '../src/db/tables.ts';
 import { startSocialStandIn } from './_social.ts';
 
 export type Person = { readonly id: string; readonly as: Identity };
-
-const log = createLogger({ service: 'test', level: 'silent' });
-const open = <T>(url: string) => openDatabase<T>({ url, poolMax: 3, applicationName: 'test', log });
 
 /** Communication behind its real doors beside the other domains, social's service apart, and the database it writes to. */
 export async function startCommunication(options: { roles?: readonly Role[]; env?: Record<string, string> } = {}) {
@@ -21,7 +17,7 @@ export async function startCommunication(options: { roles?: readonly Role[]; env
   const subgraphs = await startSubgraphs({ ...options, env });
   stack.add('subgraphs', subgraphs.stop);
   social.trust(subgraphs.keys.verify);
-  const { db, stop } = open<Tables>(subgraphs.database.urlFor('communication'));
+  const { db, stop } = openTestDatabase<Tables>(subgraphs.database.urlFor('communication'));
   stack.add('database', stop);
   const send = subgraphClient(subgraphs.communication.graphqlUrl, subgraphs.keys);
   return {
@@ -50,13 +46,13 @@ async function registered(subgraphs: TestSubgraphs): Promise<Person> {
 
 /** Writes another domain's event into that domain's outbox, whose relay publishes it. */
 function publisher(subgraphs: TestSubgraphs, stack: StopStack) {
-  const databases = new Map<string, ReturnType<typeof open>>();
+  const databases = new Map<string, ReturnType<typeof openTestDatabase>>();
   return async <D extends DescMessage>(
     domain: 'user' | 'content' | 'social',
     schema: D,
     { key, ...message }: { key: string } & MessageInitShape<D>,
   ): Promise<void> => {
-    const database = databases.get(domain) ?? open(subgraphs.database.urlFor(domain));
+    const database = databases.get(domain) ?? openTestDatabase(subgraphs.database.urlFor(domain));
     if (!databases.has(domain)) stack.add(`database of ${domain}`, database.stop);
     databases.set(domain, database);
     const origin = { correlationId: 'a-test-of-nova', traceparent: traceparentFrom(undefined) };

@@ -1,7 +1,6 @@
-import { openDatabase } from '@nova/postgres';
-import { createLogger, type UserIdentity } from '@nova/runtime';
+import type { UserIdentity } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { registerAccount, startSubgraphs, subgraphClient } from '@nova/testkit';
+import { openTestDatabase, registerAccount, startSubgraphs, subgraphClient } from '@nova/testkit';
 import type { Tables } from '../src/db/tables.ts';
 import { mediaPeer, socialPeer } from './_peers.ts';
 
@@ -16,12 +15,7 @@ export async function startContent(options: { roles?: readonly Role[] } = {}) {
   });
   await social.start(subgraphs.keys.verify);
   await media.start(subgraphs.keys.verify);
-  const database = openDatabase<Tables>({
-    url: subgraphs.database.urlFor('content'),
-    poolMax: 2,
-    applicationName: 'test',
-    log: createLogger({ service: 'test', level: 'silent' }),
-  });
+  const database = openTestDatabase<Tables>(subgraphs.database.urlFor('content'));
   return {
     ...subgraphs,
     socialPeer: social,

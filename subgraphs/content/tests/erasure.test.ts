@@ -1,25 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { append } from '@nova/outbox';
-import { openDatabase } from '@nova/postgres';
+import type { Database } from '@nova/postgres';
 import { ErasureRequestedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
-import { createLogger, type UserIdentity } from '@nova/runtime';
+import type { UserIdentity } from '@nova/runtime';
 import { roles } from '@nova/subgraph';
-import { registerAccount } from '@nova/testkit';
+import { openTestDatabase, registerAccount } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ContentUnderTest, newComment, newPost, startContent } from './_content.ts';
 
 let content: ContentUnderTest;
 let other: UserIdentity;
-let userDatabase: ReturnType<typeof openDatabase>;
-let eventLog: ReturnType<typeof openDatabase>;
+let userDatabase: Database<unknown>;
+let eventLog: Database<unknown>;
 beforeAll(async () => {
   content = await startContent({ roles });
   other = await registerAccount(content, 'grace');
-  const log = createLogger({ service: 'test', level: 'silent' });
-  const open = (url: string) => openDatabase({ url, poolMax: 1, applicationName: 'test', log });
-  userDatabase = open(content.database.urlFor('user'));
-  eventLog = open(content.database.urlFor('content'));
+  userDatabase = openTestDatabase(content.database.urlFor('user'));
+  eventLog = openTestDatabase(content.database.urlFor('content'));
 });
 afterAll(async () => {
   await userDatabase?.stop();

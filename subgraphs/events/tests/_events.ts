@@ -1,7 +1,6 @@
-import { openDatabase } from '@nova/postgres';
-import { createLogger, type Identity } from '@nova/runtime';
+import type { Identity } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { registerAccount, startSubgraphs, subgraphClient, userIdentity } from '@nova/testkit';
+import { openTestDatabase, registerAccount, startSubgraphs, subgraphClient, userIdentity } from '@nova/testkit';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 
@@ -11,9 +10,7 @@ export const operator = userIdentity(operatorId, ['read:events', 'replay:events'
 /** Every domain, and what an operator has: the graph of events, and a superuser's connection. */
 export async function startWorld(roles: readonly Role[]) {
   const subgraphs = await startSubgraphs({ roles });
-  const log = createLogger({ service: 'test', level: 'silent' });
-  const open = (domain: string) =>
-    openDatabase<unknown>({ url: subgraphs.database.urlFor(domain), poolMax: 2, applicationName: 'test', log });
+  const open = (domain: string) => openTestDatabase<unknown>(subgraphs.database.urlFor(domain));
   const events = open('events');
   const admin = new pg.Client({ connectionString: subgraphs.database.adminUrl });
   await admin.connect();

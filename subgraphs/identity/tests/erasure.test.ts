@@ -2,27 +2,25 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { fromBinary } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { append } from '@nova/outbox';
-import { openDatabase } from '@nova/postgres';
+import type { Database } from '@nova/postgres';
 import { UserDataErasedSchema } from '@nova/proto/nova/identity/v1/identity_events_pb.js';
 import { ErasureRequestedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
-import { createLogger, traceparentFrom } from '@nova/runtime';
+import { traceparentFrom } from '@nova/runtime';
 import { roles } from '@nova/subgraph';
-import { startSubgraphs, subgraphClient, type TestSubgraphs } from '@nova/testkit';
+import { openTestDatabase, startSubgraphs, subgraphClient, type TestSubgraphs } from '@nova/testkit';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 import { identityClient, password, type SessionPayload } from './identity-under-test.ts';
 
 let subgraphs: TestSubgraphs<'identity' | 'user'>;
-let user: ReturnType<typeof openDatabase<Tables>>;
-let identity: ReturnType<typeof openDatabase<Tables>>;
+let user: Database<Tables>;
+let identity: Database<Tables>;
 let ask: ReturnType<typeof identityClient>;
 
 beforeAll(async () => {
   subgraphs = await startSubgraphs({ roles, domains: ['identity', 'user'] });
-  const log = createLogger({ service: 'test', level: 'silent' });
-  const open = (domain: string) =>
-    openDatabase<Tables>({ url: subgraphs.database.urlFor(domain), poolMax: 2, applicationName: 'test', log });
+  const open = (domain: string) => openTestDatabase<Tables>(subgraphs.database.urlFor(domain));
   user = open('user');
   identity = open('identity');
   ask = identityClient(subgraphClient(subgraphs.identity.graphqlUrl, subgraphs.keys));

@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { openDatabase } from '@nova/postgres';
 import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { createRpcClient, type RpcClient } from '@nova/rpc';
 import { anonymous, createLogger, type Identity } from '@nova/runtime';
-import { callFor, createTestDatabase, createTestKeys, type GraphqlAnswer, subgraphClient } from '@nova/testkit';
+import {
+  callFor,
+  createTestDatabase,
+  createTestKeys,
+  type GraphqlAnswer,
+  openTestDatabase,
+  subgraphClient,
+} from '@nova/testkit';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { vi } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
@@ -44,12 +50,7 @@ export async function startIdentity(env: NodeJS.ProcessEnv = {}) {
     log,
     roles: new Set(['graphql', 'grpc']),
   });
-  const tables = openDatabase<Tables>({
-    url: settings.DATABASE_URL,
-    poolMax: 2,
-    applicationName: 'test',
-    log: createLogger({ service: 'test', level: 'silent' }),
-  });
+  const tables = openTestDatabase<Tables>(settings.DATABASE_URL);
   const send = subgraphClient(service.graphqlUrl, keys);
   const rpc = createRpcClient(IdentityService, { address: service.grpcAddress });
   return {

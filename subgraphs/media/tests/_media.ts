@@ -1,12 +1,12 @@
 import { AppError } from '@nova/errors';
 import { createPostgresEventLog } from '@nova/events';
 import { type AnyTransaction, startRelay } from '@nova/outbox';
-import { openDatabase } from '@nova/postgres';
 import { UserService } from '@nova/proto/nova/user/v1/user_service_pb.js';
-import { createLogger, type Identity, StopStack } from '@nova/runtime';
+import { type Identity, StopStack } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
 import {
   freeFixedPort,
+  openTestDatabase,
   registerAccount,
   serveRpc,
   standInService,
@@ -19,8 +19,6 @@ import { expect } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
 
 export type MediaUnderTest = Awaited<ReturnType<typeof startMedia>>;
-
-const log = createLogger({ service: 'test', level: 'silent' });
 
 /** Media behind its real doors, the database it writes to, and a service that keeps quotas for it. */
 export async function startMedia(options: { env?: Readonly<Record<string, string>>; roles?: readonly Role[] } = {}) {
@@ -36,7 +34,7 @@ export async function startMedia(options: { env?: Readonly<Record<string, string
   await quota.start();
   stack.add('quota', quota.stop);
   const url = subgraphs.database.urlFor('media');
-  const database = openDatabase<Tables>({ url, poolMax: 4, applicationName: 'test', log });
+  const database = openTestDatabase<Tables>(url);
   stack.add('database', database.stop);
   const send = subgraphClient(subgraphs.media.graphqlUrl, subgraphs.keys);
   return {
@@ -57,12 +55,7 @@ export async function publishAs(
   work: (tx: AnyTransaction) => Promise<void>,
 ): Promise<void> {
   const url = database.urlFor(domain);
-  const { db, stop } = openDatabase<{ outbox_events: { id: string } }>({
-    url,
-    poolMax: 1,
-    applicationName: 'test',
-    log,
-  });
+  const { db, stop } = openTestDatabase<{ outbox_events: { id: string } }>(url);
   await db.transaction().execute(work);
   const eventLog = createPostgresEventLog({ url, applicationName: 'test' });
   const relay = startRelay({ directUrl: url, schema: domain, log: eventLog });

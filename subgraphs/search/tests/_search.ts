@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { createPostgresEventLog, declaredTopics, eventTypeOf, toRecord } from '@nova/events';
-import { openDatabase } from '@nova/postgres';
 import {
   PostCreatedSchema,
   PostDeletedSchema,
@@ -10,7 +9,7 @@ import {
 import { ErasureRequestedSchema, ProfileChangedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
 import { createLogger, type Identity, StopStack } from '@nova/runtime';
 import { roles } from '@nova/subgraph';
-import { createTestDatabase, createTestKeys, subgraphClient } from '@nova/testkit';
+import { createTestDatabase, createTestKeys, openTestDatabase, subgraphClient } from '@nova/testkit';
 import { type Kysely, sql } from 'kysely';
 import { expect } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
@@ -68,7 +67,7 @@ export async function startSearch() {
   const start = async () => createSearchService(toConfig(readEnv(env)), { log, roles: new Set(roles) });
   const service = await start();
   stack.add('search', service.stop);
-  const inspected = openDatabase<Tables>({ url: env.DATABASE_URL, poolMax: 4, applicationName: 'test', log });
+  const inspected = openTestDatabase<Tables>(env.DATABASE_URL);
   stack.add('inspection', inspected.stop);
   const send = subgraphClient(service.graphqlUrl, keys);
   const events = await openEvents(database.urlFor('content'), stack);

@@ -1,6 +1,4 @@
-import { openDatabase } from '@nova/postgres';
-import { createLogger } from '@nova/runtime';
-import { postGraphql, startFederation, type TestFederation } from '@nova/testkit';
+import { openTestDatabase, postGraphql, startFederation, type TestFederation } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tables } from '../src/db/tables.ts';
@@ -17,9 +15,8 @@ afterAll(async () => {
 });
 
 function open<T>(domain: string) {
-  const log = createLogger({ service: 'test', level: 'silent' });
   const url = federation.subgraphs.database.urlFor(domain);
-  const database = openDatabase<T>({ url, poolMax: 1, applicationName: 'test', log });
+  const database = openTestDatabase<T>(url);
   databases.push(database);
   return database.db;
 }

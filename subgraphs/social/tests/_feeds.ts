@@ -1,10 +1,8 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import { createPostgresEventLog, eventTypeOf } from '@nova/events';
 import { append } from '@nova/outbox';
-import { openDatabase } from '@nova/postgres';
-import { createLogger } from '@nova/runtime';
 import { roles } from '@nova/subgraph';
-import { subgraphClient } from '@nova/testkit';
+import { openTestDatabase, subgraphClient } from '@nova/testkit';
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import { type Person, startSocial } from './_social.ts';
@@ -14,10 +12,11 @@ export async function startFeeds(env: Readonly<Record<string, string>> = {}) {
   const social = await startSocial({ roles, env });
   const writePosts = subgraphClient(social.subgraphs.content.graphqlUrl, social.keys);
   const log = createPostgresEventLog({ url: social.database.urlFor('social'), applicationName: 'test' });
-  const logger = createLogger({ service: 'test', level: 'silent' });
-  const open = (url: string) => openDatabase({ url, poolMax: 1, applicationName: 'test', log: logger });
-  const admin = open(social.database.adminUrl);
-  const publishers = { content: open(social.database.urlFor('content')), user: open(social.database.urlFor('user')) };
+  const admin = openTestDatabase(social.database.adminUrl);
+  const publishers = {
+    content: openTestDatabase(social.database.urlFor('content')),
+    user: openTestDatabase(social.database.urlFor('user')),
+  };
 
   async function unpublished(): Promise<number> {
     const outboxes = ['identity', 'user', 'content', 'social'].map((name) => `select 1 from "${name}".outbox_events`);

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { openDatabase } from '@nova/postgres';
 import { ContentService } from '@nova/proto/nova/content/v1/content_service_pb.js';
-import { createLogger, type Identity, type IdentityVerifier } from '@nova/runtime';
+import type { Identity, IdentityVerifier } from '@nova/runtime';
 import type { Role } from '@nova/subgraph';
-import { registerAccount, serveRpc, standInService, startSubgraphs, subgraphClient } from '@nova/testkit';
+import {
+  openTestDatabase,
+  registerAccount,
+  serveRpc,
+  standInService,
+  startSubgraphs,
+  subgraphClient,
+} from '@nova/testkit';
 import { sql } from 'kysely';
 import type { Tables } from '../src/db/tables.ts';
-
-const log = createLogger({ service: 'test', level: 'silent' });
 
 export type Person = { readonly id: string; readonly as: Identity };
 
@@ -22,7 +26,7 @@ export async function startSocial(options: { roles?: readonly Role[]; env?: Read
   });
   content.verifyWith(subgraphs.keys.verify);
   const url = subgraphs.database.urlFor('social');
-  const database = openDatabase<Tables>({ url, poolMax: 2, applicationName: 'test', log });
+  const database = openTestDatabase<Tables>(url);
   const send = subgraphClient(subgraphs.social.graphqlUrl, subgraphs.keys);
   let people = 0;
   return {

@@ -1,6 +1,4 @@
-import { openDatabase } from '@nova/postgres';
-import { createLogger } from '@nova/runtime';
-import { postGraphql, startFederation, type TestFederation } from '@nova/testkit';
+import { openTestDatabase, postGraphql, startFederation, type TestFederation } from '@nova/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -47,9 +45,8 @@ test('a feed has the posts of those one follows as content has them, and null fo
   };
   await expect.poll(feed).toEqual([post]);
 
-  const log = createLogger({ service: 'test', level: 'silent' });
   const url = federation.subgraphs.database.urlFor('social');
-  const social = openDatabase({ url, poolMax: 1, applicationName: 'test', log });
+  const social = openTestDatabase(url);
   await sql`insert into timeline_entries values (${reader.id}, uuidv7(), ${author.id})`.execute(social.db);
   await social.stop();
   expect(await feed()).toEqual([null, post]);

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AppError } from '@nova/errors';
-import { openDatabase } from '@nova/postgres';
 import { IdentityService } from '@nova/proto/nova/identity/v1/identity_service_pb.js';
 import { Kind, MediaService, State } from '@nova/proto/nova/media/v1/media_service_pb.js';
 import { SocialService } from '@nova/proto/nova/social/v1/social_service_pb.js';
@@ -13,6 +12,7 @@ import {
   callFor,
   createTestDatabase,
   createTestKeys,
+  openTestDatabase,
   serveRpc,
   standInService,
   subgraphClient,
@@ -56,7 +56,7 @@ export async function startUser(options: { roles?: readonly Role[]; env?: Readon
   const roles = new Set(options.roles ?? (['graphql', 'grpc'] as const));
   const service = await createUserService(toConfig(readEnv(env)), { log, roles });
   stack.add('user', service.stop);
-  const tables = openDatabase<Tables>({ url: env.DATABASE_URL, poolMax: 2, applicationName: 'test', log });
+  const tables = openTestDatabase<Tables>(env.DATABASE_URL);
   stack.add('tables', tables.stop);
   return {
     ...service,
