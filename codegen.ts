@@ -41,6 +41,10 @@ const mappers: Record<string, Record<string, string>> = {
     FollowEdge: '../graphql/resolvers/follow-connection.ts#FollowOnPage',
     LikeConnection: '../graphql/resolvers/like-connection.ts#LikePage',
     LikeEdge: '../graphql/resolvers/like-connection.ts#LikeOnPage',
+    LikedPostConnection: '../graphql/resolvers/liked-post-connection.ts#LikedPostPage',
+    LikedPostEdge: '../graphql/resolvers/liked-post-connection.ts#LikedPostOnPage',
+    BlockConnection: '../graphql/resolvers/block-connection.ts#BlockPage',
+    BlockEdge: '../graphql/resolvers/block-connection.ts#BlockOnPage',
   },
   media: {
     MediaAsset: '../assets/asset.ts#Asset as AssetModel',

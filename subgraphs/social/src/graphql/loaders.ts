@@ -2,11 +2,11 @@ import { type Connection, isUuid, type PageRequest, pageOf } from '@nova/postgre
 import { type ConnectionLoader, createConnectionLoader, createLoader, type Loader } from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import type { Like } from '../likes/like.ts';
-import { countLikesByPosts, findLiked, listLikesByPosts } from '../likes/like-repository.ts';
+import type { Like, OwnLike } from '../likes/like.ts';
+import { countLikesByPosts, findLiked, listLikesByPosts, listLikesOf } from '../likes/like-repository.ts';
 import { listFollowers, listFollowing } from '../relations/follow-repository.ts';
-import type { Follow, Relation } from '../relations/relation.ts';
-import { listRelations } from '../relations/relation-repository.ts';
+import type { Follow, OwnBlock, Relation } from '../relations/relation.ts';
+import { listBlocksOf, listRelations } from '../relations/relation-repository.ts';
 import { listFeed } from '../timelines/feed-repository.ts';
 import type { PostReference } from './resolvers/post.ts';
 
@@ -21,6 +21,8 @@ export type Loaders = {
   readonly viewerLikes: Loader<string, boolean | null>;
   readonly likers: ConnectionLoader<Like>;
   readonly feed: (userId: string, page: PageRequest) => Promise<Connection<PostReference>>;
+  readonly likedPosts: (userId: string, page: PageRequest) => Promise<Connection<OwnLike>>;
+  readonly blockedUsers: (userId: string, page: PageRequest) => Promise<Connection<OwnBlock>>;
 };
 
 export function createLoaders(db: Kysely<Tables>, viewerId: string | undefined): Loaders {
@@ -52,5 +54,7 @@ export function createLoaders(db: Kysely<Tables>, viewerId: string | undefined):
       ownerOf: (like) => like.postId,
     }),
     feed: async (userId, page) => pageOf('feed', page, await listFeed(db, userId, page)),
+    likedPosts: async (userId, page) => pageOf('liked-post', page, await listLikesOf(db, userId, page)),
+    blockedUsers: async (userId, page) => pageOf('block', page, await listBlocksOf(db, userId, page)),
   };
 }

@@ -1,7 +1,7 @@
 import { isUuid, type PageRequest } from '@nova/postgres';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import type { Like, LikedPost } from './like.ts';
+import type { Like, LikedPost, OwnLike } from './like.ts';
 
 type Link = { readonly postId: string; readonly userId: string };
 
@@ -87,6 +87,19 @@ export async function listLikesByPosts(
       limit ${page.first + 1}
     ) as page`.execute(db);
   return rows.map((row) => ({ id: row.id, postId: row.post_id, userId: row.user_id, likedAt: row.created_at }));
+}
+
+/** A page of a user's likes, the newest post first; one row more than the page. */
+export async function listLikesOf(db: Kysely<Tables>, userId: string, page: PageRequest): Promise<OwnLike[]> {
+  const rows = await db
+    .selectFrom('likes')
+    .select(['post_id', 'created_at'])
+    .where('user_id', '=', userId)
+    .$if(page.afterId !== null, (query) => query.where('post_id', '<', page.afterId))
+    .orderBy('post_id', 'desc')
+    .limit(page.first + 1)
+    .execute();
+  return rows.map((row) => ({ id: row.post_id, likedAt: row.created_at }));
 }
 
 /** Deletes some of a user's likes, in the order of their posts; the ids of these. */

@@ -9,6 +9,13 @@ export type Like = {
   readonly likedAt: Date;
 };
 
+/** Somebody's like, as the connection of that person lists it. */
+export type OwnLike = {
+  /** Of the post. */
+  readonly id: string;
+  readonly likedAt: Date;
+};
+
 /** A post as far as liking it goes. */
 export type LikedPost = { readonly id: string; readonly authorId: string };
 

@@ -1,6 +1,7 @@
+import type { PageRequest } from '@nova/postgres';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import type { Pair, Relation } from './relation.ts';
+import type { OwnBlock, Pair, Relation } from './relation.ts';
 
 /** How a user stands to each of the others, in their order. */
 export async function listRelations(
@@ -26,6 +27,19 @@ export async function listBlocked(db: Kysely<Tables>, userId: string, otherIds: 
     union
     select blocker_id from blocks where blocked_id = ${userId} and blocker_id = any(${otherIds}::uuid[])`.execute(db);
   return rows.map(({ id }) => id);
+}
+
+/** A page of those whom a user blocks, in the order of their ids; one row more than the page. */
+export async function listBlocksOf(db: Kysely<Tables>, userId: string, page: PageRequest): Promise<OwnBlock[]> {
+  const rows = await db
+    .selectFrom('blocks')
+    .select(['blocked_id', 'created_at'])
+    .where('blocker_id', '=', userId)
+    .$if(page.afterId !== null, (query) => query.where('blocked_id', '>', page.afterId))
+    .orderBy('blocked_id')
+    .limit(page.first + 1)
+    .execute();
+  return rows.map((row) => ({ id: row.blocked_id, blockedAt: row.created_at }));
 }
 
 /** False when there was one already. */

@@ -22,6 +22,13 @@ export type Follow = {
   readonly followedAt: Date;
 };
 
+/** A block, as the connection of who blocks lists it. */
+export type OwnBlock = {
+  /** Of the person who is blocked. */
+  readonly id: string;
+  readonly blockedAt: Date;
+};
+
 /** A feed merges what it cannot push, author by author: this bounds its work. */
 export const maxFollowing = 5_000;
 

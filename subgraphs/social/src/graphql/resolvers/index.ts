@@ -1,5 +1,7 @@
+import { blockConnection, blockEdge } from './block-connection.ts';
 import { followConnection, followEdge } from './follow-connection.ts';
 import { likeConnection, likeEdge } from './like-connection.ts';
+import { likedPostConnection, likedPostEdge } from './liked-post-connection.ts';
 import { mutation } from './mutation.ts';
 import { post } from './post.ts';
 import { query } from './query.ts';
@@ -14,4 +16,8 @@ export const resolvers = {
   FollowEdge: followEdge,
   LikeConnection: likeConnection,
   LikeEdge: likeEdge,
+  LikedPostConnection: likedPostConnection,
+  LikedPostEdge: likedPostEdge,
+  BlockConnection: blockConnection,
+  BlockEdge: blockEdge,
 };
