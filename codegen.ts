@@ -24,6 +24,7 @@ const mappers: Record<string, Record<string, string>> = {
     Post: '../posts/post.ts#Post as PostModel',
     PostEdit: '../posts/post.ts#PostEdit as PostEditModel',
     Comment: '../comments/comment.ts#Comment as CommentModel',
+    ViewerComment: '../comments/comment.ts#Comment as CommentModel',
     User: '../graphql/resolvers/user.ts#UserReference',
   },
   search: {

@@ -1,4 +1,4 @@
-import { isUuid } from '@nova/postgres';
+import { isUuid, type PageRequest } from '@nova/postgres';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CommentsTable, Tables } from '../db/tables.ts';
 import { type Comment, type CommentOnPost, maxDepth } from './comment.ts';
@@ -61,6 +61,19 @@ async function listBy(
       limit ${limit}
     ) as page
     order by page.id`.execute(db);
+  return rows.map(toComment);
+}
+
+/** A page of what somebody wrote, newest first; one row more than the page. */
+export async function listCommentsOf(db: Kysely<Tables>, authorId: string, page: PageRequest): Promise<Comment[]> {
+  const rows = await db
+    .selectFrom('active_comments')
+    .select(columns)
+    .where('author_id', '=', authorId)
+    .$if(page.afterId !== null, (query) => query.where('id', '<', page.afterId))
+    .orderBy('id', 'desc')
+    .limit(page.first + 1)
+    .execute();
   return rows.map(toComment);
 }
 

@@ -1,4 +1,4 @@
-import type { Connection, PageRequest } from '@nova/postgres';
+import { type Connection, type PageRequest, pageOf } from '@nova/postgres';
 import {
   type ConnectionLoader,
   createConnectionLoader,
@@ -9,7 +9,7 @@ import {
 import type { Kysely } from 'kysely';
 import type { Standings } from '../audiences/standings.ts';
 import type { Comment } from '../comments/comment.ts';
-import { countCommentsByPosts, countRepliesByComments } from '../comments/comment-repository.ts';
+import { countCommentsByPosts, countRepliesByComments, listCommentsOf } from '../comments/comment-repository.ts';
 import { findVisibleComments, listVisibleComments, listVisibleReplies } from '../comments/visible-comments.ts';
 import type { Tables } from '../db/tables.ts';
 import { listEditsByPosts } from '../posts/edit-repository.ts';
@@ -31,6 +31,8 @@ export type Loaders = {
   readonly repliesOfComment: ConnectionLoader<Comment>;
   readonly postsOfUser: ConnectionLoader<Post>;
   readonly allPosts: (page: PageRequest, hashtag: string | undefined) => Promise<Connection<Post>>;
+  /** What somebody wrote, whether or not they see what it is under. */
+  readonly commentsOf: (authorId: string, page: PageRequest) => Promise<Connection<Comment>>;
 };
 
 export function createLoaders(sources: { db: Kysely<Tables>; standings: Standings }): Loaders {
@@ -52,6 +54,7 @@ export function createLoaders(sources: { db: Kysely<Tables>; standings: Standing
     repliesOfComment: createPageLoader('comment', (ids, page) => listVisibleReplies(sources, ids, page)),
     postsOfUser: createPageLoader('post', (userIds, page) => listVisiblePostsByAuthors(sources, userIds, page)),
     allPosts: (page, hashtag) => listVisiblePosts(sources, page, hashtag),
+    commentsOf: async (authorId, page) => pageOf('viewer-comment', page, await listCommentsOf(db, authorId, page)),
   };
 }
 

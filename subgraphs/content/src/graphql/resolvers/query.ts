@@ -1,5 +1,5 @@
 import { pageRequest } from '@nova/postgres';
-import { keepOnlyFor } from '@nova/subgraph';
+import { keepOnlyFor, requireUser } from '@nova/subgraph';
 import type { QueryResolvers } from '../../generated/graphql.ts';
 
 export const query: QueryResolvers = {
@@ -13,4 +13,6 @@ export const query: QueryResolvers = {
     keepOnlyFor(context, info);
     return context.loaders.allPosts(pageRequest('post', args), hashtag ?? undefined);
   },
+  viewerComments: (_parent, args, context) =>
+    context.loaders.commentsOf(requireUser(context).userId, pageRequest('viewer-comment', args)),
 };
