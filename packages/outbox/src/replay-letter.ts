@@ -1,7 +1,8 @@
 import { failureOf, type Routed } from '@nova/events';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { announceLetter, announceSettled } from './dead-letter-events.ts';
 import { failLetter, type HeadLetter, insertAudit, readHeadLetter, resolveLetter } from './dead-letter-repository.ts';
+import { type EventTransaction, inEventTransaction } from './event-transaction.ts';
 import { once } from './inbox.ts';
 import { freeKeyIfEmpty, type ParkedKey, setDue, takeDueKey } from './parked-key-repository.ts';
 import { causeOf } from './parking.ts';
@@ -11,7 +12,7 @@ export type ReplayWork<Tables> = {
   readonly db: Kysely<Tables>;
   readonly group: string;
   /** Does what the handler of a letter's event does; undefined when nobody here wants it. */
-  readonly route: (value: Uint8Array) => Routed<Transaction<Tables>> | undefined;
+  readonly route: (value: Uint8Array) => Routed<EventTransaction<Tables>> | undefined;
   readonly observer: ReplayObserver;
   /** How long a letter waits for something that is away. */
   readonly retryMs: number;
@@ -24,12 +25,13 @@ export type ReplayWork<Tables> = {
  */
 export async function replayNextLetter<Tables>(work: ReplayWork<Tables>): Promise<boolean> {
   let tell = () => {};
-  const found = await work.db.transaction().execute(async (tx) => {
+  const found = await inEventTransaction(work.db, async (transaction) => {
+    const { tx } = transaction;
     const parked = await takeDueKey(tx, work.group);
     if (!parked) return false;
     const head = await readHeadLetter(tx, parked);
     if (!head) await freeKeyIfEmpty(tx, parked);
-    else if (isWanted(head)) tell = await replay(work, tx, { parked, head });
+    else if (isWanted(head)) tell = await replay(work, transaction, { parked, head });
     else await setDue(tx, parked, null);
     return true;
   });
@@ -44,15 +46,18 @@ function isWanted({ requestedBy, causeCode }: HeadLetter): boolean {
 
 async function replay<Tables>(
   work: ReplayWork<Tables>,
-  tx: Transaction<Tables>,
+  transaction: EventTransaction<Tables>,
   { parked, head }: { parked: ParkedKey; head: HeadLetter },
 ): Promise<() => void> {
   const { group, observer } = work;
+  const { tx } = transaction;
   const { id } = head;
   const who = head.requestedBy ?? 'nova';
   await sql`savepoint replay`.execute(tx);
   try {
-    const outcome = await applyLetter(work, tx, head);
+    const afterwards: (() => Promise<void>)[] = [];
+    const outcome = await applyLetter(work, { tx, afterCommit: (step) => void afterwards.push(step) }, head);
+    afterwards.forEach(transaction.afterCommit);
     const settled = await resolveLetter(tx, id, 'replayed');
     await announceSettled(tx, settled, { resolution: 'replayed', by: who });
     await insertAudit(tx, { id, group }, { who, what: 'replay', outcome });
@@ -74,13 +79,13 @@ async function replay<Tables>(
 
 async function applyLetter<Tables>(
   work: ReplayWork<Tables>,
-  tx: Transaction<Tables>,
+  { tx, afterCommit }: EventTransaction<Tables>,
   { value }: HeadLetter,
 ): Promise<'replayed' | 'duplicate'> {
   const routed = work.route(value);
   if (!routed) return 'replayed';
   const { event, handler } = routed;
   if (!(await once(tx, work.group, event.id))) return 'duplicate';
-  await handler.run(event, tx);
+  await handler.run(event, { tx, afterCommit });
   return 'replayed';
 }

@@ -15,11 +15,12 @@ import {
   type TopicDeclaration,
 } from '@nova/events';
 import { type Logger, type Metrics, type Running, StopStack } from '@nova/runtime';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { startBackgroundLoop } from './background-loop.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { logConsumer } from './consumer-log.ts';
 import { enterEvent } from './event-entry.ts';
+import { type EventTransaction, inEventTransaction } from './event-transaction.ts';
 import { keepHouse, resolvedLetterRetentionMs } from './housekeeping.ts';
 import { inboxRetentionMs } from './inbox.ts';
 import { observeConsumer } from './observe-consumer.ts';
@@ -28,8 +29,8 @@ import { replayNextLetter } from './replay-letter.ts';
 import type { ReplayObserver } from './replay-observer.ts';
 import { storableKey } from './storable.ts';
 
-/** What a handler works with: the transaction in which its event also counts as seen. */
-export type HandlerContext<Tables> = { readonly tx: Transaction<Tables>; readonly log: Logger };
+/** What a handler works with. */
+export type HandlerContext<Tables> = EventTransaction<Tables> & { readonly log: Logger };
 
 export type StartConsumerOptions<Tables> = {
   readonly db: Kysely<Tables>;
@@ -129,26 +130,29 @@ async function handleRecord<Tables>(work: LiveWork<Tables>, record: LogRecord): 
   const routed = routeOf(work)(record.value);
   if (!routed) return 'ignored';
   const { event, handler } = routed;
-  return work.db.transaction().execute(async (tx) => {
+  return inEventTransaction(work.db, async ({ tx, afterCommit }) => {
     const parkedKey = { group, topic: record.topic, key: storableKey(record.key) };
     const { kind, ageSeconds } = await enterEvent(tx, parkedKey, event);
     if (kind === 'parked') return storeBehind(tx, { group, record });
     if (kind === 'duplicate') return 'duplicate';
     observer.onAge?.({ group, record, seconds: ageSeconds });
-    await handler.run(event, tx);
+    await handler.run(event, { tx, afterCommit });
     return 'handled';
   });
 }
 
 /** Handlers that need nothing but the transaction: what they log carries the event and the request that caused it. */
 function routeOf<Tables>({ route, logger }: LiveWork<Tables>) {
-  return (value: Uint8Array): Routed<Transaction<Tables>> | undefined => {
+  return (value: Uint8Array): Routed<EventTransaction<Tables>> | undefined => {
     const routed = route(value);
     if (!routed) return undefined;
     const { event, handler } = routed;
     const { id: eventId, type: eventType, correlationId } = event;
     const log = logger.child({ eventId, eventType, correlationId });
-    return { event, handler: { ...handler, run: (encoded, tx) => handler.run(encoded, { tx, log }) } };
+    return {
+      event,
+      handler: { ...handler, run: (encoded, transaction) => handler.run(encoded, { ...transaction, log }) },
+    };
   };
 }
 

@@ -8,6 +8,7 @@ import {
   effectHandler,
   eventRecord,
   group,
+  type Handler,
   malformed,
   numbers,
 } from './_harness/consumer-database.ts';
@@ -246,4 +247,26 @@ test('letters are listed page by page; what does not exist or is settled is said
   await discard(database.db, { by, id });
   await expect(discard(database.db, { by, id })).rejects.toMatchObject({ code: 'CONFLICT' });
   await expect(requestReplay(database.db, { by, id })).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('what a handler wants done afterwards is done once others see its effect, live and replayed, and not when it fails', async () => {
+  const { refused, handler } = refusing('a:1');
+  const seen: string[][] = [];
+  const run: Handler['run'] = async (event, context) => {
+    context.afterCommit(async () => void seen.push(await database.effects()));
+    await handler.run(event, context);
+  };
+  await database.consume({ ...handler, run });
+  await database.send([eventRecord('a', 1)]);
+  await caughtUp();
+  const [letter] = await unresolved();
+  const replay = () => requestReplay(database.db, { by, id: letter?.id ?? '' });
+  await replay();
+  await expect.poll(audit).toContain('operator replay failed');
+  expect(seen).toEqual([]);
+  refused.clear();
+  await replay();
+  await expect.poll(() => seen).toEqual([['a:1']]);
+  await database.send([eventRecord('b', 1)]);
+  await expect.poll(() => seen).toEqual([['a:1'], ['a:1', 'b:1']]);
 });
