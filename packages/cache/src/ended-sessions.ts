@@ -1,4 +1,5 @@
 import type { RedisConnection } from './redis.ts';
+import { subscribe } from './subscription.ts';
 
 /** A session whose access tokens must not be taken any more. */
 export type EndedSession = { readonly id: string; readonly revokedAtMs: number };
@@ -11,26 +12,13 @@ export function announceEndedSession({ client }: RedisConnection, session: Ended
 }
 
 /** Calls `onEnded` for every session announced while the connection is there. Returns how to stop. */
-export function hearEndedSessions({ client }: RedisConnection, onEnded: (session: EndedSession) => void): () => void {
-  // A connection that subscribes can do nothing else, and hears nothing for long.
-  const subscriber = client.duplicate({ socketTimeout: undefined, autoResubscribe: false });
-  // What is wrong with Redis the other connection tells.
-  subscriber.on('error', () => undefined);
-  subscriber.on('message', (_channel: string, text: string) => {
-    const session = parse(text);
-    if (session) onEnded(session);
+export function hearEndedSessions(connection: RedisConnection, onEnded: (session: EndedSession) => void): () => void {
+  return subscribe(connection, channel, {
+    onMessage(text) {
+      const session = parse(text);
+      if (session) onEnded(session);
+    },
   });
-  let isStopped = false;
-  // A subscription that fails is tried again on the next connection.
-  subscriber.on('ready', () =>
-    subscriber.subscribe(channel).catch(() => {
-      if (!isStopped) subscriber.disconnect(true);
-    }),
-  );
-  return () => {
-    isStopped = true;
-    subscriber.disconnect();
-  };
 }
 
 function parse(text: string): EndedSession | undefined {
