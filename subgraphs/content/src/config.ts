@@ -1,7 +1,12 @@
+import { readCacheSettings, toReadCacheSettings } from '@nova/cache';
 import { readSettings, type SettingValues } from '@nova/runtime';
 import { peerSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
-export const settings = { ...subgraphSettings('content'), ...peerSettings('identity', 'social', 'media') };
+export const settings = {
+  ...subgraphSettings('content'),
+  ...peerSettings('identity', 'social', 'media'),
+  ...readCacheSettings,
+};
 
 export type Config = ReturnType<typeof toConfig>;
 
@@ -16,5 +21,6 @@ export function toConfig(env: SettingValues<typeof settings>) {
     identityAddress: env.IDENTITY_GRPC_URL,
     socialAddress: env.SOCIAL_GRPC_URL,
     mediaAddress: env.MEDIA_GRPC_URL,
+    caches: toReadCacheSettings(env),
   };
 }

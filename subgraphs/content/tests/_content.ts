@@ -5,13 +5,13 @@ import type { Tables } from '../src/db/tables.ts';
 import { mediaPeer, socialPeer } from './_peers.ts';
 
 /** Content behind its real door, an account to write with, the domains that it asks, and the database it writes to. */
-export async function startContent(options: { roles?: readonly Role[] } = {}) {
+export async function startContent(options: { roles?: readonly Role[]; env?: Readonly<Record<string, string>> } = {}) {
   const social = await socialPeer();
   const media = await mediaPeer();
   const subgraphs = await startSubgraphs({
     ...options,
     domains: ['identity', 'user', 'content'],
-    env: { SOCIAL_GRPC_URL: social.address, MEDIA_GRPC_URL: media.address },
+    env: { SOCIAL_GRPC_URL: social.address, MEDIA_GRPC_URL: media.address, ...options.env },
   });
   await social.start(subgraphs.keys.verify);
   await media.start(subgraphs.keys.verify);

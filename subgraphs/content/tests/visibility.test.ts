@@ -11,7 +11,8 @@ let blocked: UserIdentity;
 let blocker: UserIdentity;
 
 beforeAll(async () => {
-  content = await startContent();
+  // Statements are counted.
+  content = await startContent({ env: { CACHE: 'off' } });
   follower = await registerAccount(content, 'follower');
   stranger = await registerAccount(content, 'stranger');
   blocked = await registerAccount(content, 'blocked');

@@ -1,9 +1,11 @@
+import { readCacheSettings, toReadCacheSettings } from '@nova/cache';
 import { readSettings, type SettingValues, setting } from '@nova/runtime';
 import { peerSettings, subgraphSettings, toSubgraphConfig } from '@nova/subgraph';
 
 export const settings = {
   ...subgraphSettings('social'),
   ...peerSettings('identity', 'content'),
+  ...readCacheSettings,
   FEED_PUSH_MAX_FOLLOWERS: setting.integer({
     default: 1_000,
     max: 100_000,
@@ -30,6 +32,7 @@ export function toConfig(env: SettingValues<typeof settings>) {
     ...toSubgraphConfig('social', env),
     identityAddress: env.IDENTITY_GRPC_URL,
     contentAddress: env.CONTENT_GRPC_URL,
+    caches: toReadCacheSettings(env),
     feed: { pushMaxFollowers: env.FEED_PUSH_MAX_FOLLOWERS, length: env.FEED_LENGTH },
   };
 }

@@ -4,6 +4,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from './db/tables.ts';
 import type { Posts } from './grpc/clients.ts';
 import type { LikeCommands } from './likes/like-commands.ts';
+import type { LikeCounts } from './likes/like-counts.ts';
 import type { RelationCommands } from './relations/relation-commands.ts';
 import type { TimelineCommands } from './timelines/timeline-commands.ts';
 
@@ -14,6 +15,7 @@ export type Deps = {
   readonly posts: Posts;
   readonly relations: RelationCommands;
   readonly likes: LikeCommands;
+  readonly likeCounts: LikeCounts;
   readonly timelines: TimelineCommands;
   /** Deletes all that is kept of a user. */
   readonly erase: (tx: Transaction<Tables>, userId: string, origin: EventOrigin) => Promise<void>;

@@ -1,3 +1,4 @@
+import { openReadCaches } from '@nova/cache';
 import {
   createAccounts,
   type RunningService,
@@ -15,6 +16,7 @@ import { resolvers } from './graphql/resolvers/index.ts';
 import { createPosts } from './grpc/clients.ts';
 import { socialService } from './grpc/social-service.ts';
 import { createLikeCommands } from './likes/like-commands.ts';
+import { createLikeCounts } from './likes/like-counts.ts';
 import { eraseLikes } from './likes/like-erasure.ts';
 import { createRelationCommands, lockActor, requireReach } from './relations/relation-commands.ts';
 import { eraseRelations } from './relations/relation-erasure.ts';
@@ -37,11 +39,14 @@ export function createSocialService(config: Config, overrides: ServiceOverrides 
   });
 }
 
-function createDeps(config: Config, { db, stack }: ServiceParts<Tables>): Deps {
+function createDeps(config: Config, { db, metrics, stack }: ServiceParts<Tables>): Deps {
   const accounts = createAccounts(config.identityAddress);
   stack.add('identity client', accounts.stop);
   const posts = createPosts(config.contentAddress);
   stack.add('content client', posts.stop);
+  const caches = openReadCaches({ service: 'social', settings: config.caches, metrics });
+  stack.add('caches', caches.stop);
+  const likeCounts = createLikeCounts({ db, caches });
   const timelines = createTimelineCommands(config.feed);
   return {
     db,
@@ -49,7 +54,8 @@ function createDeps(config: Config, { db, stack }: ServiceParts<Tables>): Deps {
     posts,
     timelines,
     relations: createRelationCommands({ db }),
-    likes: createLikeCommands({ db, lockActor, requireReach }),
+    likeCounts,
+    likes: createLikeCommands({ db, lockActor, requireReach, purgeCounts: likeCounts.purge }),
     // Relations forget the row that locks the user, after whom only timelines change.
     erase: createErasure([lockActor, eraseLikes, eraseRelations, timelines.erase]),
   };

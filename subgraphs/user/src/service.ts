@@ -1,3 +1,4 @@
+import { openReadCaches } from '@nova/cache';
 import {
   createAccounts,
   type RunningService,
@@ -6,7 +7,7 @@ import {
   startService,
 } from '@nova/subgraph';
 import type { Config } from './config.ts';
-import { consumers } from './consumers/index.ts';
+import { createConsumers } from './consumers/index.ts';
 import type { Tables } from './db/tables.ts';
 import type { Deps } from './deps.ts';
 import { createErasureCommands, isErased } from './erasures/erasure-commands.ts';
@@ -16,6 +17,7 @@ import { resolvers } from './graphql/resolvers/index.ts';
 import { createAssets, createRelations } from './grpc/clients.ts';
 import { userService } from './grpc/user-service.ts';
 import { createProfileCommands, holdProfile, updatePrivacy } from './profiles/profile-commands.ts';
+import { createStoredProfiles } from './profiles/stored-profiles.ts';
 import { createQuotaCommands } from './quotas/quota-commands.ts';
 import { createSettingsCommands } from './settings/settings-commands.ts';
 
@@ -31,19 +33,23 @@ export function createUserService(config: Config, overrides: ServiceOverrides = 
       return {
         graphql: { resolvers, createContext: (request) => createContext(request, deps) },
         grpc: [userService(deps)],
-        consumers,
+        consumers: createConsumers(deps),
       };
     },
   });
 }
 
-function createDeps(config: Config, { db, stack }: ServiceParts<Tables>): Deps {
+function createDeps(config: Config, { db, metrics, stack }: ServiceParts<Tables>): Deps {
   const accounts = createAccounts(config.identityAddress);
   stack.add('identity client', accounts.stop);
   const relations = createRelations(config.socialAddress);
   stack.add('social client', relations.stop);
   const assets = createAssets(config.mediaAddress);
   stack.add('media client', assets.stop);
+  const caches = openReadCaches({ service: 'user', settings: config.caches, metrics });
+  stack.add('caches', caches.stop);
+  const storedProfiles = createStoredProfiles({ db, caches });
+  const purgeProfiles = storedProfiles.purge;
   const { storageLimitBytes } = config;
   return {
     db,
@@ -51,8 +57,9 @@ function createDeps(config: Config, { db, stack }: ServiceParts<Tables>): Deps {
     relations,
     assets,
     storageLimitBytes,
-    profiles: createProfileCommands({ db }),
-    settings: createSettingsCommands({ db, holdProfile, updatePrivacy }),
+    storedProfiles,
+    profiles: createProfileCommands({ db, purgeProfiles }),
+    settings: createSettingsCommands({ db, holdProfile, updatePrivacy, purgeProfiles }),
     quotas: createQuotaCommands({ db, limitBytes: storageLimitBytes, isErased }),
     erasures: createErasureCommands({ db, holdProfile }),
   };

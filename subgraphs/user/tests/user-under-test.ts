@@ -60,6 +60,7 @@ export async function startUser(options: { roles?: readonly Role[]; env?: Readon
   stack.add('tables', tables.stop);
   return {
     ...service,
+    env,
     keys,
     db: tables.db,
     adminUrlOfDatabase: database.adminUrl,

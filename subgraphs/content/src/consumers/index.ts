@@ -1,4 +1,7 @@
+import type { Deps } from '../deps.ts';
 import { erasureContinued, erasureRequested } from './erasure.ts';
 
 /** What content listens to. */
-export const consumers = [erasureRequested, erasureContinued];
+export function createConsumers(deps: Deps) {
+  return [erasureRequested(deps), erasureContinued(deps)];
+}

@@ -15,6 +15,7 @@ import type { Tables } from '../db/tables.ts';
 import { listEditsByPosts } from '../posts/edit-repository.ts';
 import { hashtagsOfPosts, mediaOfPosts, mentionsOfPosts } from '../posts/link-repository.ts';
 import type { Post, PostEdit } from '../posts/post.ts';
+import type { StoredPosts } from '../posts/stored-posts.ts';
 import { findVisiblePosts, listVisiblePosts, listVisiblePostsByAuthors } from '../posts/visible-posts.ts';
 
 /** What resolvers read, made for one request and its viewer; each loader sends one statement a batch, lists one a round (see visible-pages.ts). */
@@ -35,10 +36,14 @@ export type Loaders = {
   readonly commentsOf: (authorId: string, page: PageRequest) => Promise<Connection<Comment>>;
 };
 
-export function createLoaders(sources: { db: Kysely<Tables>; standings: Standings }): Loaders {
-  const { db } = sources;
+export function createLoaders(sources: {
+  db: Kysely<Tables>;
+  storedPosts: StoredPosts;
+  standings: Standings;
+}): Loaders {
+  const { db, standings, storedPosts } = sources;
   return {
-    post: createLoader(async (ids) => byId(await findVisiblePosts(sources, ids))),
+    post: createLoader(async (ids) => byId(await findVisiblePosts({ find: storedPosts.find, standings }, ids))),
     comment: createLoader(async (ids) => byId(await findVisibleComments(sources, ids))),
     commentCount: createLoader((postIds) => countCommentsByPosts(db, postIds)),
     replyCount: createLoader((ids) => countRepliesByComments(db, ids)),

@@ -24,7 +24,7 @@ export function contentService(deps: Deps, log: Logger) {
         ask: (asking, otherIds) => deps.relations.standings(asking, otherIds, context),
         onAway: (error) => log.warn({ err: error }, 'social is away; only what is public is visible'),
       });
-      const posts = await findVisiblePosts({ db, standings }, postIds);
+      const posts = await findVisiblePosts({ find: (ids) => findPosts(db, ids), standings }, postIds);
       return { visiblePostIds: posts.map(({ id }) => id) };
     },
     async listRecentPosts({ authorIds, limit }) {

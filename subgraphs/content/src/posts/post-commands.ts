@@ -45,14 +45,16 @@ export type PostCommands = {
 type Deps = {
   readonly db: Kysely<Tables>;
   readonly deleteCommentsOfPost: (tx: Transaction<Tables>, postId: string, deletedBy: string) => Promise<void>;
+  readonly purgePosts: (ids: readonly string[]) => Promise<void>;
 };
 
 export function createPostCommands(deps: Deps): PostCommands {
   return {
     create: (input, origin) => createPost(deps, input, origin),
-    edit: (input, origin) => editPost(deps, input, origin),
+    // Whatever came of it: a commit whose answer was lost is one.
+    edit: (input, origin) => editPost(deps, input, origin).finally(() => deps.purgePosts([input.id])),
     delete({ id, actor }, origin) {
-      return deps.db.transaction().execute((tx) =>
+      const deleted = deps.db.transaction().execute((tx) =>
         once(tx, origin.idempotency, {
           async effect() {
             const post = await requirePost(tx, id);
@@ -68,6 +70,7 @@ export function createPostCommands(deps: Deps): PostCommands {
           earlier: async () => undefined,
         }),
       );
+      return deleted.finally(() => deps.purgePosts([id]));
     },
   };
 }

@@ -25,17 +25,20 @@ type Erasure = {
     postIds: readonly string[],
     deletion: { readonly deletedBy: string; readonly limit: number },
   ) => Promise<number>;
+  /** Of posts that could be read until now. */
+  readonly erased: (postIds: readonly string[]) => void;
 };
 
 /** Erases some of the posts that a person has. Returns whether there may be more. */
 export async function erasePosts(tx: Transaction<Tables>, erasure: Erasure): Promise<boolean> {
-  const { userId, origin, deleteCommentsOfPosts } = erasure;
+  const { userId, origin, deleteCommentsOfPosts, erased } = erasure;
   const ids = await lockPostsOfAuthor(tx, userId, maxPosts);
   if (ids.length === 0) return false;
   const comments = await deleteCommentsOfPosts(tx, ids, { deletedBy: userId, limit: maxRows });
   if (comments === maxRows) return true;
   const media = await mediaOfPosts(tx, ids);
   if (!(await overwrite(tx, ids, userId))) return true;
+  erased(ids);
   for (const id of ids) {
     const post = { id, authorId: userId };
     await appendPostDeleted(tx, { post, mediaIds: media.get(id) ?? [], deletedBy: userId, origin });

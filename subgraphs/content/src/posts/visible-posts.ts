@@ -10,8 +10,11 @@ import { findPosts, listPosts, listPostsByAuthors } from './post-repository.ts';
 type Sources = { readonly db: Kysely<Tables>; readonly standings: Standings };
 
 /** Those of the posts that exist and are seen by the viewer. */
-export async function findVisiblePosts({ db, standings }: Sources, ids: readonly string[]): Promise<Post[]> {
-  return visibleOf(standings, await findPosts(db, ids));
+export async function findVisiblePosts(
+  { find, standings }: { readonly find: (ids: readonly string[]) => Promise<Post[]>; readonly standings: Standings },
+  ids: readonly string[],
+): Promise<Post[]> {
+  return visibleOf(standings, await find(ids));
 }
 
 /** All posts that the viewer sees, newest first, or those with a hashtag. */

@@ -5,8 +5,9 @@ import type { Tables } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 import { forgetPost } from '../likes/like-erasure.ts';
 
-export const postDeleted = ({ timelines }: Deps) =>
-  on(PostDeletedSchema, async ({ message }, { tx }: HandlerContext<Tables>) => {
+export const postDeleted = ({ timelines, likeCounts }: Deps) =>
+  on(PostDeletedSchema, async ({ message }, { tx, afterCommit }: HandlerContext<Tables>) => {
     await timelines.removePost(tx, message);
     await forgetPost(tx, message.postId);
+    afterCommit(() => likeCounts.purge([message.postId]));
   });

@@ -6,8 +6,8 @@ export type Context = RequestContext &
   Pick<Deps, 'accounts' | 'posts' | 'relations' | 'likes'> & { readonly loaders: Loaders };
 
 export function createContext(request: RequestContext, deps: Deps): Context {
-  const { db, accounts, posts, relations, likes } = deps;
+  const { db, accounts, posts, relations, likes, likeCounts } = deps;
   const { identity } = request;
   const viewerId = identity.kind === 'user' ? identity.userId : undefined;
-  return { ...request, accounts, posts, relations, likes, loaders: createLoaders(db, viewerId) };
+  return { ...request, accounts, posts, relations, likes, loaders: createLoaders({ db, likeCounts }, viewerId) };
 }

@@ -3,7 +3,8 @@ import { type ConnectionLoader, createConnectionLoader, createLoader, type Loade
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import type { Like, OwnLike } from '../likes/like.ts';
-import { countLikesByPosts, findLiked, listLikesByPosts, listLikesOf } from '../likes/like-repository.ts';
+import type { LikeCounts } from '../likes/like-counts.ts';
+import { findLiked, listLikesByPosts, listLikesOf } from '../likes/like-repository.ts';
 import { listFollowers, listFollowing } from '../relations/follow-repository.ts';
 import type { Follow, OwnBlock, Relation } from '../relations/relation.ts';
 import { listBlocksOf, listRelations } from '../relations/relation-repository.ts';
@@ -25,7 +26,9 @@ export type Loaders = {
   readonly blockedUsers: (userId: string, page: PageRequest) => Promise<Connection<OwnBlock>>;
 };
 
-export function createLoaders(db: Kysely<Tables>, viewerId: string | undefined): Loaders {
+type Sources = { readonly db: Kysely<Tables>; readonly likeCounts: LikeCounts };
+
+export function createLoaders({ db, likeCounts }: Sources, viewerId: string | undefined): Loaders {
   return {
     followers: createConnectionLoader({
       kind: 'follow',
@@ -42,7 +45,7 @@ export function createLoaders(db: Kysely<Tables>, viewerId: string | undefined):
       const relations = await listRelations(db, viewerId, userIds.filter(isUuid));
       return new Map(relations.map((relation) => [relation.otherId, relation]));
     }),
-    likeCount: createLoader((postIds) => countLikesByPosts(db, postIds)),
+    likeCount: createLoader((postIds) => likeCounts.find(postIds)),
     viewerLikes: createLoader(async (postIds) => {
       if (viewerId === undefined) return new Map<string, boolean>();
       const liked = await findLiked(db, viewerId, postIds);

@@ -16,14 +16,17 @@ export type LikeCommands = {
   unlike(input: { userId: string; postId: string }, origin: Origin): Promise<void>;
 };
 
+type Effect = (tx: Transaction<Tables>) => Promise<void>;
+
 export function createLikeCommands(deps: {
   db: Kysely<Tables>;
   lockActor: (tx: Transaction<Tables>, userId: string) => Promise<void>;
   requireReach: (tx: Transaction<Tables>, pair: { actorId: string; otherId: string }) => Promise<void>;
+  purgeCounts: (postIds: readonly string[]) => Promise<void>;
 }): LikeCommands {
-  const { db, lockActor, requireReach } = deps;
-  const run = (origin: Origin, effect: (tx: Transaction<Tables>) => Promise<void>): Promise<void> =>
-    db.transaction().execute((tx) =>
+  const { db, lockActor, requireReach, purgeCounts } = deps;
+  const run = ({ postId, origin }: { postId: string; origin: Origin }, effect: Effect): Promise<void> => {
+    const done = db.transaction().execute((tx) =>
       once(tx, origin.idempotency, {
         effect: () => effect(tx),
         // A key that names nothing can be kept when its post is deleted.
@@ -31,9 +34,12 @@ export function createLikeCommands(deps: {
         earlier: async () => undefined,
       }),
     );
+    // Whatever came of it: a commit whose answer was lost is one.
+    return done.finally(() => purgeCounts([postId]));
+  };
   return {
     like: ({ userId, post }, origin) =>
-      run(origin, async (tx) => {
+      run({ postId: post.id, origin }, async (tx) => {
         await lockActor(tx, userId);
         if (post.authorId !== userId) await requireReach(tx, { actorId: userId, otherId: post.authorId });
         const likedAt = await insertLike(tx, { postId: post.id, userId });
@@ -42,7 +48,7 @@ export function createLikeCommands(deps: {
         await appendPostLiked(tx, { userId, post, likedAt, origin });
       }),
     unlike: ({ userId, postId }, origin) =>
-      run(origin, async (tx) => {
+      run({ postId, origin }, async (tx) => {
         await lockActor(tx, userId);
         if (await deleteLike(tx, { postId, userId })) await endLikes(tx, { userId, postIds: [postId] }, origin);
       }),

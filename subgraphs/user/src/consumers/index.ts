@@ -1,3 +1,4 @@
+import type { Deps } from '../deps.ts';
 import { accountRegistered } from './account-registered.ts';
 import { assetDeleted } from './asset-deleted.ts';
 import { erasureRequested } from './erasure-requested.ts';
@@ -8,13 +9,15 @@ import { userFollowed } from './user-followed.ts';
 import { userUnfollowed } from './user-unfollowed.ts';
 
 /** What user listens to. */
-export const consumers = [
-  accountRegistered,
-  postCreated,
-  postDeleted,
-  userFollowed,
-  userUnfollowed,
-  assetDeleted,
-  erasureRequested,
-  ...userDataErased,
-];
+export function createConsumers(deps: Deps) {
+  return [
+    accountRegistered,
+    postCreated,
+    postDeleted,
+    userFollowed,
+    userUnfollowed,
+    assetDeleted(deps),
+    erasureRequested(deps),
+    ...userDataErased,
+  ];
+}

@@ -10,7 +10,8 @@ import { type FollowCounts, findFollowCounts } from '../follow-counts/follow-cou
 import type { Relations } from '../grpc/clients.ts';
 import { countPostsByUsers } from '../post-counts/post-count-repository.ts';
 import { defaultProfile, type Profile } from '../profiles/profile.ts';
-import { findDeletedProfileIds, findProfileByUsername, findProfiles } from '../profiles/profile-repository.ts';
+import { findDeletedProfileIds, findProfileByUsername } from '../profiles/profile-repository.ts';
+import type { StoredProfiles } from '../profiles/stored-profiles.ts';
 import { findUsedBytes } from '../quotas/quota-repository.ts';
 import type { Preferences } from '../settings/settings.ts';
 import { findPreferences } from '../settings/settings-repository.ts';
@@ -32,7 +33,13 @@ export type Loaders = {
 };
 
 type Origin = CallOrigin & { readonly identity: Identity; readonly log: Logger };
-type Sources = { db: Kysely<Tables>; accounts: Accounts; relations: Relations; origin: Origin };
+type Sources = {
+  db: Kysely<Tables>;
+  storedProfiles: StoredProfiles;
+  accounts: Accounts;
+  relations: Relations;
+  origin: Origin;
+};
 
 /** Profiles are read with one statement; accounts that have no profile yet cost one call to identity for all of them. */
 export function createLoaders(sources: Sources): Loaders {
@@ -61,7 +68,7 @@ export function createLoaders(sources: Sources): Loaders {
 
 async function loadProfiles(sources: Sources, ids: readonly string[]): Promise<Map<string, Profile | Error>> {
   const found = new Map<string, Profile | Error>();
-  for (const profile of await findProfiles(sources.db, ids)) found.set(profile.id, profile);
+  for (const profile of await sources.storedProfiles.find(ids)) found.set(profile.id, profile);
   const missing = ids.filter((id) => isUuid(id) && !found.has(id));
   if (missing.length === 0) return found;
   const deleted = await findDeletedProfileIds(sources.db, missing);

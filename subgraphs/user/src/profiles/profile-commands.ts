@@ -30,10 +30,13 @@ export type ProfileCommands = {
   update(account: AccountFacts, changes: ProfileChanges, origin: EventOrigin & Idempotent): Promise<Profile>;
 };
 
-export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileCommands {
+export function createProfileCommands(deps: {
+  db: Kysely<Tables>;
+  purgeProfiles: (ids: readonly string[]) => Promise<void>;
+}): ProfileCommands {
   return {
     update(account, changes, origin) {
-      return deps.db.transaction().execute((tx) =>
+      const updated = deps.db.transaction().execute((tx) =>
         once(tx, origin.idempotency, {
           async effect() {
             const changed = changeProfile(await holdProfile(tx, account), changes);
@@ -49,6 +52,8 @@ export function createProfileCommands(deps: { db: Kysely<Tables> }): ProfileComm
           },
         }),
       );
+      // Whatever came of it: a commit whose answer was lost is one.
+      return updated.finally(() => deps.purgeProfiles([account.id]));
     },
   };
 }
@@ -77,9 +82,11 @@ export async function updatePrivacy(
   return changed;
 }
 
-/** Profiles no longer show an asset that is gone. */
-export async function removeAvatar(tx: Transaction<Tables>, assetId: string, origin: EventOrigin): Promise<void> {
-  for (const userId of await clearAvatars(tx, assetId)) await appendProfileChanged(tx, userId, origin);
+/** Profiles no longer show an asset that is gone; returns whose. */
+export async function removeAvatar(tx: Transaction<Tables>, assetId: string, origin: EventOrigin): Promise<string[]> {
+  const userIds = await clearAvatars(tx, assetId);
+  for (const userId of userIds) await appendProfileChanged(tx, userId, origin);
+  return userIds;
 }
 
 /** For an erasure: nothing of what the person wrote or chose is left in the profile. */

@@ -21,10 +21,11 @@ export function createSettingsCommands(deps: {
   db: Kysely<Tables>;
   holdProfile: (tx: Transaction<Tables>, account: AccountFacts) => Promise<Profile>;
   updatePrivacy: (tx: Transaction<Tables>, update: PrivacyUpdate, origin: EventOrigin) => Promise<Profile>;
+  purgeProfiles: (ids: readonly string[]) => Promise<void>;
 }): SettingsCommands {
   return {
     update(account, { privacy, preferences }, origin) {
-      return deps.db.transaction().execute(async (tx) => {
+      const updated = deps.db.transaction().execute(async (tx) => {
         const read = async () => ({
           profile: await deps.holdProfile(tx, account),
           preferences: await findPreferences(tx, account.id),
@@ -41,6 +42,7 @@ export function createSettingsCommands(deps: {
           earlier: read,
         });
       });
+      return updated.finally(() => deps.purgeProfiles([account.id]));
     },
   };
 }
