@@ -18,6 +18,8 @@ import { countUnreadNotifications, listActors, listNotifications } from '../noti
 import { findPreferences } from '../notifications/preference-repository.ts';
 import type { PrekeyDevice } from '../prekeys/prekey.ts';
 import { countFreePrekeys, listPrekeyDevices } from '../prekeys/prekey-repository.ts';
+import { maxPushDevices, type PushDevice } from '../push/push-device.ts';
+import { listPushDevicesOf } from '../push/push-device-repository.ts';
 import { activityPage } from './activity-page.ts';
 
 const countedTo = 1_000;
@@ -37,6 +39,7 @@ export type Loaders = {
   readonly notifications: (page: PageRequest, unreadOnly: boolean) => Promise<Connection<Notification>>;
   readonly unreadNotificationCount: () => Promise<number>;
   readonly preferences: () => Promise<readonly Preference[]>;
+  readonly pushDevices: () => Promise<readonly PushDevice[]>;
   readonly prekeyDevices: (userId: string) => Promise<readonly PrekeyDevice[]>;
   readonly prekeyCount: (deviceId: number) => Promise<number | null>;
 };
@@ -89,6 +92,7 @@ function notificationLoaders(db: Kysely<Tables>, userId: string) {
     notifications: async (page: PageRequest, unreadOnly: boolean) =>
       activityPage('notification', page, await listNotifications(db, { userId, unreadOnly }, page)),
     unreadNotificationCount: () => countUnreadNotifications(db, userId, countedTo),
+    pushDevices: () => listPushDevicesOf(db, userId, maxPushDevices),
     async preferences() {
       const said = await findPreferences(db, userId);
       return notificationKinds.map((kind) => ({ kind, ...(said.get(kind) ?? defaultWays[kind]) }));

@@ -25,6 +25,19 @@ export async function upsertPushDevice(
   return { id: row.id, platform: device.platform, registeredAt: row.registered_at };
 }
 
+/** Those that were registered last, the last one first. */
+export async function listPushDevicesOf(db: Kysely<Tables>, userId: string, limit: number): Promise<PushDevice[]> {
+  const rows = await db
+    .selectFrom('push_devices')
+    .select(['id', 'platform', 'registered_at'])
+    .where('user_id', '=', userId)
+    .orderBy('registered_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ id: row.id, platform: row.platform as PushPlatform, registeredAt: row.registered_at }));
+}
+
 /** Leaves the user the devices that were registered last. */
 export async function deleteOldestPushDevices(db: Kysely<Tables>, userId: string, kept: number): Promise<void> {
   await sql`

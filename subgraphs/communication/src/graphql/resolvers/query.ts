@@ -10,4 +10,5 @@ export const query: QueryResolvers = {
     loaders.notifications(pageRequest('notification', args), unreadOnly ?? false),
   unreadNotificationCount: (_parent, _args, { loaders }) => loaders.unreadNotificationCount(),
   viewerNotificationPreferences: (_parent, _args, { loaders }) => loaders.preferences(),
+  viewerPushDevices: (_parent, _args, { loaders }) => loaders.pushDevices(),
 };
