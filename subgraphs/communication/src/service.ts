@@ -18,6 +18,7 @@ import { createNotifier } from './notifications/notifier.ts';
 import { createPrekeyCommands } from './prekeys/prekey-commands.ts';
 import { createPushAdapters } from './push/push-adapters.ts';
 import { createPushDeviceCommands } from './push/push-device-commands.ts';
+import { observePushQueue } from './push/push-metrics.ts';
 import { createPushQueue } from './push/push-queue.ts';
 import { startPushWorker } from './push/push-worker.ts';
 
@@ -30,6 +31,7 @@ export function createCommunicationService(config: Config, overrides: ServiceOve
     build({ db, log, metrics, stack }) {
       const people = createPeople({ identity: config.identityAddress, social: config.socialAddress });
       stack.add('clients of identity and social', people.stop);
+      observePushQueue(metrics, db);
       const adapters = createPushAdapters(config.push);
       for (const { platform, stop } of adapters) stack.add(`${platform} adapter`, stop);
       const enqueuePushes = createPushQueue(adapters.map(({ platform }) => platform));

@@ -23,6 +23,7 @@ import { openToWebPages } from './http/open-to-web-pages.ts';
 import { servePlaylists } from './http/playback-routes.ts';
 import { createPublicUrl } from './http/public-url.ts';
 import { serveStreamCallbacks } from './http/stream-callbacks.ts';
+import { observeJobQueue } from './jobs/job-metrics.ts';
 import { createPlaybackLinks } from './playback/playback-links.ts';
 import { createShownLinks } from './playback/shown-links.ts';
 import { startJobWorkers } from './processing/job-workers.ts';
@@ -40,7 +41,8 @@ export function createMediaService(config: Config, overrides: ServiceOverrides =
     config,
     overrides,
     async build(parts) {
-      const { db, ownCalls, stack } = parts;
+      const { db, metrics, ownCalls, stack } = parts;
+      observeJobQueue(metrics, db);
       const publicUrl = createPublicUrl(config.publicUrl);
       const signer = createUrlSigner(config.signingKey);
       const { store, serve } = await openStore(config, { signer, publicUrl: publicUrl.get });

@@ -88,3 +88,17 @@ export async function delayPushJob(
 export async function deleteGoneDevice(db: Kysely<Tables>, job: Pick<PushJob, 'deviceId' | 'token'>): Promise<void> {
   await db.deleteFrom('push_devices').where('id', '=', job.deviceId).where('token', '=', job.token).execute();
 }
+
+/** Counting stops here: beyond it the figure says "very many". */
+export const pushJobsLimit = 100_000;
+
+/** What waits to be sent. Ids are uuidv7, so the first is the oldest and says since when it waits. */
+export async function countPushJobs(db: Kysely<Tables>): Promise<{ waiting: number; oldestAgeSeconds: number }> {
+  const { rows } = await sql<{ waiting: number; oldestAgeSeconds: number }>`
+    select (select count(*)::int from (select from push_jobs limit ${pushJobsLimit})) as waiting,
+      coalesce((
+        select greatest(extract(epoch from clock_timestamp() - uuid_extract_timestamp(id)), 0)
+        from push_jobs order by id limit 1
+      ), 0)::float8 as "oldestAgeSeconds"`.execute(db);
+  return rows[0] ?? { waiting: 0, oldestAgeSeconds: 0 };
+}

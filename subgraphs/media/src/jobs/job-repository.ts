@@ -103,3 +103,17 @@ export async function hasJobsOf(db: Kysely<Tables>, ownerId: string): Promise<bo
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** Counting stops here: beyond it a figure says "very many". */
+export const jobsLimit = 100_000;
+
+/** Of each kind, what waits to be done and what was given up. A removal waits from when it may be done. */
+export async function countJobs(db: Kysely<Tables>): Promise<{ kind: JobKind; waiting: number; givenUp: number }[]> {
+  const { rows } = await sql<{ kind: JobKind; waiting: number; givenUp: number }>`
+    with waiting as (select kind from jobs where kind <> 'REMOVAL' or due_at <= now() limit ${jobsLimit}),
+      given_up as (select kind from active_assets where failure = 'PROCESSING_FAILED' limit ${jobsLimit})
+    select known.kind, (select count(*)::int from waiting where kind = known.kind) as waiting,
+      (select count(*)::int from given_up where kind = known.kind) as "givenUp"
+    from unnest(array['IMAGE', 'VIDEO', 'REMOVAL']) as known (kind)`.execute(db);
+  return rows;
+}
