@@ -71,6 +71,33 @@ test('the export of the documents has what identity, user and content keep of wh
   });
 });
 
+test('the rest of that export has what content, social and communication keep of who asks, and of nobody else', async () => {
+  const [{ id, token }, other] = [await register('emmy'), await register('sophie')];
+  const post = '{ createPost(input: { body: "Rings" }) { post { id } } }';
+  const { createPost } = await ask(`mutation ${post}`, other.token);
+  const postId = createPost.post.id;
+  for (const [name, as] of [
+    ['Mine.', token],
+    ['Theirs.', other.token],
+  ] as const) {
+    const comment = `addComment(input: { postId: "${postId}", body: "${name}" }) { comment { id } }`;
+    await ask(`mutation { ${comment} likePost(input: { postId: "${postId}" }) { post { id } } }`, as);
+  }
+  await ask(`mutation { registerPushDevice(input: { platform: FCM, token: "emmy" }) { device { id } } }`, token);
+  await ask(`mutation { blockUser(input: { userId: "${other.id}" }) { user { id } } }`, token);
+  const guide = readFileSync(new URL('../../docs/front-end.md', import.meta.url), 'utf8');
+  const query = /query ExportRest[\s\S]*?(?=```)/.exec(guide)?.[0] as string;
+  const rest = await ask(query, token);
+  expect(rest).toMatchObject({
+    viewerComments: { nodes: [{ body: 'Mine.' }] },
+    viewerLikedPosts: { edges: [{ node: { id: postId } }] },
+    viewerBlockedUsers: { edges: [{ node: { id: other.id } }] },
+    viewerPushDevices: [{ platform: 'FCM' }],
+  });
+  expect(rest.viewerNotificationPreferences).toHaveLength(7);
+  expect(JSON.stringify(await ask(query, other.token))).not.toContain(id);
+});
+
 test('an erased person is nobody in particular to the others soon, whatever caches kept', async () => {
   const { id, token } = await register('lise');
   const read = async () => (await ask(`{ user(id: "${id}") { username displayName } }`)).user;
