@@ -1,17 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIdentityVerifier, type StopStack } from '@nova/runtime';
-import { supergraphFile as committedSupergraph, subgraphNames } from '@nova/schema';
 import { startTestIssuer, type TestIssuer } from './_access-tokens.ts';
+import { worldDomains, worldSupergraph } from './_composed-supergraphs.ts';
 import { startTestSubgraph, type TestSubgraph } from './_subgraphs.ts';
 
 /** All that a gateway needs around it. */
 export type Surroundings = {
   readonly directory: string;
   readonly issuer: TestIssuer;
-  readonly subgraphs: Readonly<Record<'content' | 'identity' | 'user', TestSubgraph>>;
+  readonly subgraphs: Readonly<Record<(typeof worldDomains)[number], TestSubgraph>>;
   readonly supergraphFile: string;
   readonly manifestFile: string;
   /** Settings of a gateway in them. */
@@ -34,14 +34,12 @@ export async function startSurroundings(stack: StopStack, manifest: string): Pro
   const issuer = await startTestIssuer();
   stack.add('issuer', () => issuer.stop());
   const started = await Promise.all(
-    subgraphNames().map(
-      async (name) => [name, await startTestSubgraph(name, createIdentityVerifier(publicKey))] as const,
-    ),
+    worldDomains.map(async (name) => [name, await startTestSubgraph(name, createIdentityVerifier(publicKey))] as const),
   );
   for (const [name, subgraph] of started) stack.add(name, () => subgraph.kill());
   const file = (name: string) => join(directory, name);
   await writeFile(file('identity.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  await writeFile(file('supergraph.graphql'), await readFile(committedSupergraph));
+  await writeFile(file('supergraph.graphql'), worldSupergraph());
   await writeFile(file('manifest.json'), manifest);
   return {
     directory,

@@ -31,10 +31,11 @@ export function createErasureCommands(deps: {
         };
         return once(tx, origin.idempotency, {
           async effect() {
-            // Made if it is missing: without a row, the account's own name would be shown until identity has erased it.
-            await deps.holdProfile(tx, account);
+            // First, since who asks at the same time may find the profile erased already.
             const erasure = await insertErasure(tx, account.id);
             if (!erasure) return earlier();
+            // Made if it is missing: without a row, the account's own name would be shown until identity has erased it.
+            await deps.holdProfile(tx, account);
             await appendErasureRequested(tx, erasure, origin);
             return erasure;
           },
