@@ -12,7 +12,7 @@ export default defineConfig({
     globalSetup: 'packages/testkit/src/global-setup.ts',
     reporters: ['default', new SkipReporter()],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 120_000,
     // Conditions are waited for, not timed: a busy machine is slow, not wrong.
     expect: { poll: { timeout: 60_000 } },
