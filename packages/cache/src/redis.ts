@@ -9,7 +9,7 @@ export const redisSettings = {
   REDIS_URL: setting.url({
     optional: true,
     description:
-      'Redis (7 or newer) that several gateways share, as redis://user:password@host:port/database or rediss://. Without it each process keeps what it would put there in its own memory.',
+      'Redis (7 or newer) that several processes share, as redis://user:password@host:port/database or rediss://. Without it each process keeps what it would put there in its own memory.',
   }),
 };
 

@@ -12,6 +12,8 @@ import { type ContentUnderTest, newPost, startContent } from './_content.ts';
 
 type Send = ContentUnderTest['send'];
 
+/** Well before a memory forgets of itself. */
+const soon = { timeout: 8_000 };
 const log = createLogger({ service: 'test', level: 'silent' });
 
 /** Content twice over one database, with a Redis that both share. */
@@ -56,14 +58,14 @@ test('who edits or deletes a post reads it so at once, and soon so does everybod
   await warm(id, one, other);
   expect((await edit(one, content.author, { id, body: 'Second.' })).errors).toEqual([]);
   expect(await read(one, id)).toBe('Second.');
-  await expect.poll(() => read(other, id)).toBe('Second.');
+  await expect.poll(() => read(other, id), soon).toBe('Second.');
   await warm(id, one, other);
   await other('mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }', {
     as: content.author,
     variables: { id },
   });
   expect(await read(other, id)).toBeUndefined();
-  await expect.poll(() => read(one, id)).toBeUndefined();
+  await expect.poll(() => read(one, id), soon).toBeUndefined();
 });
 
 test('a post that is kept is still seen by those only who may see it', async (context) => {

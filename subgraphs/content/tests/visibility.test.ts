@@ -12,7 +12,7 @@ let blocker: UserIdentity;
 
 beforeAll(async () => {
   // Statements are counted.
-  content = await startContent({ env: { CACHE: 'off' } });
+  content = await startContent();
   follower = await registerAccount(content, 'follower');
   stranger = await registerAccount(content, 'stranger');
   blocked = await registerAccount(content, 'blocked');

@@ -6,6 +6,9 @@ import { readEnv, toConfig } from '../src/config.ts';
 import { createSocialService } from '../src/service.ts';
 import { type Feeds, startFeeds } from './_feeds.ts';
 
+/** Well before a memory forgets of itself. */
+const soon = { timeout: 8_000 };
+
 type Send = Feeds['send'];
 
 /** Social twice over one database, with a Redis that both share; the first consumes. */
@@ -51,7 +54,7 @@ test('who likes a post counts at once, and soon at other replicas; so does who t
   ] as const) {
     expect(await feeds.react(fan, verb, post)).toEqual([]);
     expect(await likes(one, post)).toBe(count);
-    await expect.poll(() => likes(other, post)).toBe(count);
+    await expect.poll(() => likes(other, post), soon).toBe(count);
     await warm(post, one, other);
   }
 });

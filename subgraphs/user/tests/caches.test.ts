@@ -9,6 +9,9 @@ import { readEnv, toConfig } from '../src/config.ts';
 import { createUserService } from '../src/service.ts';
 import { eventOrigin, startUser, type UserUnderTest } from './user-under-test.ts';
 
+/** Well before a memory forgets of itself. */
+const soon = { timeout: 8_000 };
+
 type Send = UserUnderTest['send'];
 
 /** User twice over one database, with a Redis that both share; the first consumes. */
@@ -49,7 +52,7 @@ test('who changes a profile reads it so at once, and soon so does everybody at o
   await warm(id, one, other);
   await rename(other, id, 'Countess');
   expect(await nameOf(other, id)).toBe('Countess');
-  await expect.poll(() => nameOf(one, id)).toBe('Countess');
+  await expect.poll(() => nameOf(one, id), soon).toBe('Countess');
 });
 
 test('of many profiles only those that are not kept are asked for, with one statement', async (context) => {

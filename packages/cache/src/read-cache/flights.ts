@@ -3,7 +3,10 @@ export type Find<V> = (keys: readonly string[]) => Promise<ReadonlyMap<string, V
 
 /** Searches that are under way, which others join instead of beginning their own. */
 export type Flights<V> = {
-  /** The values of the keys: what is under way is waited for, the rest is found with one call. Throws what `find` throws. */
+  /**
+   * The values of the keys: what is under way is waited for, the rest is found with one call. Throws what `find` throws; of a search
+   * that others had begun, only once it has failed a second time.
+   */
   get(keys: readonly string[], find: Find<V>): Promise<Map<string, V>>;
   /** Who asks for these keys from now on begins anew, and what is under way does not land. */
   forget(keys: readonly string[]): void;
@@ -28,19 +31,24 @@ export function createFlights<V>(landed: (key: string, value: V) => void): Fligh
       for (const key of current()) flights.delete(key);
     }
   };
-  return {
-    async get(keys, find) {
-      const byFlight = Map.groupBy(keys, (key) => flights.get(key));
-      const parts = [...byFlight].map(async ([flight, part]) => {
-        // Whoever began it may have hung up, which is no reason to fail for others.
-        const found = await (flight ? flight.catch(() => find(part)) : begin(part, find));
-        return part.flatMap((key): [string, V][] => {
-          const value = found.get(key);
-          return value === undefined ? [] : [[key, value]];
-        });
+  const join = async (keys: readonly string[], find: Find<V>, tries: number): Promise<Map<string, V>> => {
+    const byFlight = Map.groupBy(keys, (key) => flights.get(key));
+    const parts = [...byFlight].map(async ([flight, part]) => {
+      // Whoever began it may have hung up, which is no reason to fail for others: one of them begins anew.
+      const again = (error: unknown) => {
+        if (tries > 1) return join(part, find, tries - 1);
+        throw error;
+      };
+      const found = await (flight ? flight.catch(again) : begin(part, find));
+      return part.flatMap((key): [string, V][] => {
+        const value = found.get(key);
+        return value === undefined ? [] : [[key, value]];
       });
-      return new Map((await Promise.all(parts)).flat());
-    },
+    });
+    return new Map((await Promise.all(parts)).flat());
+  };
+  return {
+    get: (keys, find) => join(keys, find, 2),
     forget(keys) {
       for (const key of keys) flights.delete(key);
     },

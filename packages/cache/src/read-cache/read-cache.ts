@@ -71,9 +71,10 @@ export function createReadCache<V extends NonNullable<unknown>>(
     },
     async purge(keys) {
       if (keys.length === 0) return;
+      forget(keys);
       // In this order on one connection: who hears of it finds nothing old in the shared tier.
       await Promise.all([shared?.purge(keys), tellOthers(keys)]);
-      // Only now, or what the shared tier still had might have been taken from there again.
+      // Again, for what the shared tier still had may have been taken from there meanwhile.
       forget(keys);
     },
     wasPurged(keys) {

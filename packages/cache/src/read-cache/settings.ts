@@ -4,14 +4,17 @@ import { redisSettings } from '../redis.ts';
 export const readCacheSettings = {
   ...redisSettings,
   CACHE: setting.oneOf(['on', 'off'], {
-    default: 'on',
+    optional: true,
     description:
-      'Whether rows that many ask for are kept, for seconds in this process and with REDIS_URL for minutes in Redis. Several processes of one domain want REDIS_URL: without it they do not hear what another changed, for up to ten seconds.',
+      'Whether rows that many ask for are kept, for seconds in this process and with REDIS_URL for minutes in Redis. Without it, they are where there is a REDIS_URL: several processes of one domain do not hear otherwise what another changed, for up to ten seconds.',
   }),
 };
 
 export type ReadCacheSettings = { readonly isOn: boolean; readonly redisUrl: string | undefined };
 
 export function toReadCacheSettings(env: SettingValues<typeof readCacheSettings>): ReadCacheSettings {
-  return { isOn: env.CACHE === 'on', redisUrl: env.REDIS_URL };
+  return {
+    isOn: env.CACHE === 'on' || (env.CACHE === undefined && env.REDIS_URL !== undefined),
+    redisUrl: env.REDIS_URL,
+  };
 }
