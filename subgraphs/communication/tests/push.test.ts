@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { PostLikedSchema, UserFollowedSchema } from '@nova/proto/nova/social/v1/social_events_pb.js';
+import { CommentAddedSchema, CommentDeletedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
+import {
+  PostLikedSchema,
+  UserFollowedSchema,
+  UserUnfollowedSchema,
+} from '@nova/proto/nova/social/v1/social_events_pb.js';
 import { createLogger, createMetrics } from '@nova/runtime';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
@@ -163,6 +168,31 @@ test('several workers send each push once, and what a dead one left behind is se
       .map((job) => job.notification_id)
       .toSorted(),
   );
+});
+
+test('what is taken back before it was sent is not sent, and the rest is', async () => {
+  const { token } = await register('FCM');
+  const later = { status: 503, retryAfter: '3600' };
+  services.fcm.say(token, later, later, later);
+  const [followerId, fan, postId, commentId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  const said = { key: postId, postId, commentId, authorId: fan };
+  await it.publish('social', UserFollowedSchema, { key: followerId, followerId, followeeId: viewer.id });
+  await it.publish('social', UserFollowedSchema, { key: fan, followerId: fan, followeeId: viewer.id });
+  await it.publish('content', CommentAddedSchema, { ...said, postAuthorId: viewer.id });
+  const tried = [{ attempts: 1 }, { attempts: 1 }, { attempts: 1 }];
+  await expect.poll(() => waiting(token)).toEqual(tried);
+  await it.publish('content', CommentDeletedSchema, { ...said, deletedBy: fan });
+  await expect.poll(() => waiting(token)).toEqual(tried.slice(1));
+  await it.publish('social', UserUnfollowedSchema, { key: followerId, followerId, followeeId: viewer.id });
+  await expect.poll(() => waiting(token)).toEqual(tried.slice(2));
+  const kept = await it.db
+    .selectFrom('push_jobs')
+    .innerJoin('notifications', 'notifications.id', 'notification_id')
+    .innerJoin('notification_actors', 'notification_actors.notification_id', 'notifications.id')
+    .select(['notifications.kind', 'actor_id'])
+    .where('user_id', '=', viewer.id)
+    .execute();
+  expect(kept).toEqual([{ kind: 'FOLLOW', actor_id: fan }]);
 });
 
 test('a user has the 10 devices registered last, a token one user, and another kind of push is a choice', async () => {

@@ -11,7 +11,10 @@ import {
   UserFollowedSchema,
   UserUnfollowedSchema,
 } from '@nova/proto/nova/social/v1/social_events_pb.js';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { erasedAmong } from '../src/erasures/erasure-commands.ts';
+import { createNotifier } from '../src/notifications/notifier.ts';
 import type { Person } from './_communication.ts';
 import { type Notifications, startNotifications } from './_notifications.ts';
 
@@ -44,6 +47,12 @@ const likes = async () =>
       [count, actors.length],
     ]),
   );
+const isBlocking = async (pid: number | undefined) => {
+  const { rows } = await sql`select from pg_stat_activity where ${pid}::int = any(pg_blocking_pids(pid))`.execute(
+    it.db,
+  );
+  return rows.length > 0;
+};
 const kinds = async () => (await nodes()).map(({ kind }: { kind: string }) => kind).sort();
 
 test('a like that is taken back is no longer told, and those of others stay, each counted', async () => {
@@ -115,4 +124,42 @@ test('with a post goes what was told of it and of what was said under it, and no
   await it.publish('content', PostDeletedSchema, { key: postId, postId, authorId, deletedBy: authorId });
   await expect.poll(kinds).toEqual(['LIKE', 'MENTION']);
   for (const { post } of await nodes()) expect(post).toEqual({ id: other });
+});
+
+test('what comes after a post or comment was deleted is not told of it, and of others it is', async () => {
+  const [postId, other, fan] = [randomUUID(), randomUUID(), randomUUID()];
+  const gone = await comment(other);
+  await like(randomUUID(), postId, PostLikedSchema);
+  await expect.poll(kinds).toEqual(['COMMENT', 'LIKE']);
+  await it.publish('content', CommentDeletedSchema, gone);
+  await it.publish('content', PostDeletedSchema, { key: postId, postId, authorId: fan, deletedBy: fan });
+  await expect.poll(kinds).toEqual([]);
+  await like(fan, postId, PostLikedSchema);
+  await it.publish('content', CommentAddedSchema, { ...gone, postAuthorId: viewer.id });
+  await it.publish('content', CommentAddedSchema, { ...gone, commentId: randomUUID(), postAuthorId: viewer.id });
+  await it.handled(fan);
+  await expect.poll(kinds).toEqual(['COMMENT']);
+  expect(await nodes()).toMatchObject([{ post: { id: other } }]);
+});
+
+test('what is being told of a post while that is deleted is taken back, too', async () => {
+  const [postId, fan] = [randomUUID(), randomUUID()];
+  const notifier = createNotifier({ erasedAmong, enqueuePushes: async () => undefined });
+  const isDrained = () =>
+    it.db
+      .selectFrom('deleted_subjects')
+      .select('subject_id')
+      .where('subject_id', '=', postId)
+      .where('drained_at', 'is not', null)
+      .execute()
+      .then((rows) => rows.length === 1);
+  await it.db.transaction().execute(async (tx) => {
+    await notifier(tx, { kind: 'LIKE', userIds: [viewer.id], actorId: fan, about: { postId } });
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+    await it.publish('content', PostDeletedSchema, { key: postId, postId, authorId: fan, deletedBy: fan });
+    // Waits for this transaction; or does not, and is done without what this one adds.
+    await expect.poll(async () => (await isBlocking(rows[0]?.pid)) || (await isDrained())).toBe(true);
+  });
+  await expect.poll(isDrained).toBe(true);
+  expect(await nodes()).toEqual([]);
 });

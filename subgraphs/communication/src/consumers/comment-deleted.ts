@@ -2,8 +2,8 @@ import { on } from '@nova/events';
 import type { HandlerContext } from '@nova/outbox';
 import { CommentDeletedSchema } from '@nova/proto/nova/content/v1/content_events_pb.js';
 import type { Tables } from '../db/tables.ts';
-import { deleteNotificationsAbout } from '../notifications/notification-repository.ts';
+import { noteDeletion } from '../notifications/subject-deletion.ts';
 
 export const commentDeleted = on(CommentDeletedSchema, ({ message }, { tx }: HandlerContext<Tables>) =>
-  deleteNotificationsAbout(tx, { commentId: message.commentId }),
+  noteDeletion(tx, message.commentId),
 );

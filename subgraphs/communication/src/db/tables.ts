@@ -85,6 +85,13 @@ export type NotificationActorsTable = {
   activity_id: Generated<string>;
 };
 
+/** Posts and comments that are gone: late events must not tell of them. */
+export type DeletedSubjectsTable = {
+  subject_id: string;
+  /** When no notification about it was left. */
+  drained_at: Generated<Date | null>;
+};
+
 export type NotificationPreferencesTable = { user_id: string; kind: string; in_app: boolean; push: boolean };
 
 export type PushDevicesTable = {
@@ -122,6 +129,7 @@ export type Tables = {
   one_time_prekeys: OneTimePrekeysTable;
   notifications: NotificationsTable;
   notification_actors: NotificationActorsTable;
+  deleted_subjects: DeletedSubjectsTable;
   notification_preferences: NotificationPreferencesTable;
   push_devices: PushDevicesTable;
   push_jobs: PushJobsTable;

@@ -139,46 +139,49 @@ export async function withdrawActor(
   db: Kysely<Tables>,
   { actorId, userId, kind, postId }: { actorId: string; userId?: string; kind?: NotificationKind; postId?: string },
 ): Promise<void> {
-  const rows = await db
-    .deleteFrom('notification_actors as actor')
-    .using('notifications as notification')
-    .whereRef('notification.id', '=', 'actor.notification_id')
+  const found = await db
+    .selectFrom('notifications as notification')
+    .innerJoin('notification_actors as actor', 'actor.notification_id', 'notification.id')
+    .select('notification.id')
     .where('actor.actor_id', '=', actorId)
     .$if(userId !== undefined, (query) => query.where('notification.user_id', '=', userId as string))
     .$if(kind !== undefined, (query) => query.where('notification.kind', '=', kind as string))
     .$if(postId !== undefined, (query) => query.where('notification.post_id', '=', postId as string))
-    .returning('notification.id')
+    .orderBy('notification.id')
+    // As all who delete: the notification before its actors, so that nobody waits in a circle.
+    .forUpdate('notification')
     .execute();
-  const ids = rows.map(({ id }) => id);
+  const rows = await db
+    .deleteFrom('notification_actors')
+    .where('actor_id', '=', actorId)
+    .where('notification_id', '=', sql<string>`any(${found.map(({ id }) => id)}::uuid[])`)
+    .returning('notification_id')
+    .execute();
+  const ids = rows.map((row) => row.notification_id);
   if (ids.length === 0) return;
   await sql`
     update notifications set occurrences = greatest(occurrences - 1, 1)
     where id = any(${ids}::uuid[]) and kind = 'LIKE'`.execute(db);
-  await sql`
-    delete from notifications
-    where id = any(${ids}::uuid[])
-      and not exists (select from notification_actors where notification_id = notifications.id)`.execute(db);
+  await deleteCausedByNobody(db, ids);
 }
 
-/** Those of everybody. */
+/** The most that one transaction deletes. */
+export type Batch = { readonly notifications: number; readonly actors: number };
+
+/** Deletes some of those about a post or comment, whoever was told. */
 export async function deleteNotificationsAbout(
   db: Kysely<Tables>,
-  subject: { readonly postId: string } | { readonly commentId: string },
+  { subjectId, batch }: { subjectId: string; batch: Batch },
 ): Promise<void> {
-  const rows = await db
-    .selectFrom('notifications')
-    .select('id')
-    .$call((query) =>
-      'postId' in subject
-        ? query.where('post_id', '=', subject.postId)
-        : query.where('comment_id', '=', subject.commentId),
-    )
-    .orderBy('id')
-    .forUpdate()
-    .execute();
+  const { rows } = await sql<{ id: string }>`
+    select id from notifications where id = any(array(
+      select id from notifications where post_id = ${subjectId}
+      union all select id from notifications where comment_id = ${subjectId}
+      limit ${batch.notifications}
+    )) order by id for update`.execute(db);
   const ids = rows.map(({ id }) => id);
-  await sql`delete from notification_actors where notification_id = any(${ids}::uuid[])`.execute(db);
-  await sql`delete from notifications where id = any(${ids}::uuid[])`.execute(db);
+  await deleteSomeActors(db, ids, batch.actors);
+  await deleteCausedByNobody(db, ids);
 }
 
 /**
@@ -187,28 +190,47 @@ export async function deleteNotificationsAbout(
  */
 export async function deleteOldNotifications(
   db: Kysely<Tables>,
-  { days, batch }: { days: number; batch: { readonly notifications: number; readonly actors: number } },
+  { days, batch }: { days: number; batch: Batch },
 ): Promise<{ more: boolean }> {
   const { rows } = await sql<{ id: string }>`
     select id from notifications where updated_at < now() - make_interval(days => ${days}::int)
     order by updated_at limit ${batch.notifications} for update skip locked`.execute(db);
   const ids = rows.map(({ id }) => id);
-  const { numAffectedRows: actors = 0n } = await sql`
+  const actors = await deleteSomeActors(db, ids, batch.actors);
+  await deleteCausedByNobody(db, ids);
+  return { more: ids.length === batch.notifications || actors === batch.actors };
+}
+
+/** Returns how many. */
+async function deleteSomeActors(db: Kysely<Tables>, ids: readonly string[], limit: number): Promise<number> {
+  const { numAffectedRows: deleted = 0n } = await sql`
     delete from notification_actors where (notification_id, actor_id) in (
       select notification_id, actor_id from notification_actors
-      where notification_id = any(${ids}::uuid[]) limit ${batch.actors}
+      where notification_id = any(${ids}::uuid[]) limit ${limit}
     )`.execute(db);
+  return Number(deleted);
+}
+
+/** With their pushes that wait, but not those that a worker has its hands on. */
+async function deleteCausedByNobody(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
   await sql`
-    delete from notifications
-    where id = any(${ids}::uuid[])
-      and not exists (select from notification_actors where notification_id = notifications.id)`.execute(db);
-  return { more: ids.length === batch.notifications || Number(actors) === batch.actors };
+    with deleted as (
+      delete from notifications
+      where id = any(${ids}::uuid[])
+        and not exists (select from notification_actors where notification_id = notifications.id)
+      returning id
+    )
+    delete from push_jobs where id in (
+      select id from push_jobs where notification_id in (select id from deleted) for update skip locked
+    )`.execute(db);
 }
 
 export async function deleteNotificationsOf(db: Kysely<Tables>, userId: string): Promise<void> {
   await sql`
     delete from notification_actors
-    where notification_id in (select id from notifications where user_id = ${userId})`.execute(db);
+    where notification_id in (select id from notifications where user_id = ${userId} order by id for update)`.execute(
+    db,
+  );
   await db.deleteFrom('notifications').where('user_id', '=', userId).execute();
 }
 

@@ -6,6 +6,7 @@ import * as createPrekeys from './20261122020100-create-prekeys.ts';
 import * as createNotifications from './20261122020200-create-notifications.ts';
 import * as createPushJobs from './20261122020300-create-push-jobs.ts';
 import * as findOldNotifications from './20261122100000-find-old-notifications.ts';
+import * as rememberDeletedSubjects from './20261122110000-remember-deleted-subjects.ts';
 
 /** Frozen history: a migration that has landed is never changed, only followed. */
 export const migrations: MigrationSet = {
@@ -16,4 +17,5 @@ export const migrations: MigrationSet = {
   '20261122020200-create-notifications': createNotifications,
   '20261122020300-create-push-jobs': createPushJobs,
   '20261122100000-find-old-notifications': findOldNotifications,
+  '20261122110000-remember-deleted-subjects': rememberDeletedSubjects,
 };

@@ -1,0 +1,32 @@
+import type { Transaction } from 'kysely';
+import type { Tables } from '../db/tables.ts';
+import {
+  hasDeletedSubject,
+  insertDeletedSubject,
+  lockSubjects,
+  markDrained,
+  takeUndrainedSubject,
+} from './deleted-subject-repository.ts';
+import { type Batch, deleteNotificationsAbout } from './notification-repository.ts';
+
+/** From here on nobody is told of the post or comment; what was told of it is deleted later, in transactions of a bounded size. */
+export async function noteDeletion(tx: Transaction<Tables>, subjectId: string): Promise<void> {
+  await lockSubjects(tx, [subjectId], 'exclusive');
+  await insertDeletedSubject(tx, subjectId);
+}
+
+/** Whether one of them was deleted; until the transaction ends no other of them is. */
+export async function anyDeleted(tx: Transaction<Tables>, subjectIds: readonly string[]): Promise<boolean> {
+  if (subjectIds.length === 0) return false;
+  await lockSubjects(tx, subjectIds, 'shared');
+  return hasDeletedSubject(tx, subjectIds);
+}
+
+/** Deletes some of what was told of one deleted subject. `more` tells whether there may be some left, of it or of others. */
+export async function drainDeletedSubject(tx: Transaction<Tables>, batch: Batch): Promise<{ more: boolean }> {
+  const subjectId = await takeUndrainedSubject(tx);
+  if (subjectId === undefined) return { more: false };
+  await deleteNotificationsAbout(tx, { subjectId, batch });
+  await markDrained(tx, subjectId);
+  return { more: true };
+}
