@@ -155,7 +155,7 @@ test('who takes something back while its notification is deleted waits, and nobo
   await communication.db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ pid: number }>`
       select pg_backend_pid() as pid from notifications for update`.execute(tx);
-    takenBack = withdrawActor(communication.db, { actorId });
+    takenBack = communication.db.transaction().execute((other) => withdrawActor(other, { actorId }));
     // Handled when it is awaited.
     takenBack.catch(() => undefined);
     await expect.poll(() => waitingFor(rows[0]?.pid)).toBe(1);

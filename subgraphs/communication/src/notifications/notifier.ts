@@ -3,7 +3,7 @@ import type { Tables } from '../db/tables.ts';
 import { defaultWays, type NotificationKind, type Subject } from './notification.ts';
 import { addOccurrence, insertActor, insertNotifications, type Told } from './notification-repository.ts';
 import { findListeners, type Listener } from './preference-repository.ts';
-import { anyDeleted } from './subject-deletion.ts';
+import { isAnyDeleted } from './subject-deletion.ts';
 
 /** Something that happened, and who should know. */
 export type Occurrence = {
@@ -38,13 +38,7 @@ export function createNotifier(deps: {
     if (actorId !== undefined && erased.has(actorId)) return [];
     const subject: Subject = { postId: null, commentId: null, conversationId: null, ...about };
     // Events of different topics come in any order: a like may come after the deletion of its post.
-    if (
-      await anyDeleted(
-        tx,
-        [subject.postId, subject.commentId].flatMap((subjectId) => subjectId ?? []),
-      )
-    )
-      return [];
+    if (await isAnyDeleted(tx, subject)) return [];
     const userIds = others.filter((userId) => !erased.has(userId));
     const asked = { kind, userIds, actorId: actorId ?? null, otherwise: defaultWays[kind] };
     const listeners = await findListeners(tx, asked);

@@ -7,6 +7,7 @@ import {
   markDrained,
   takeUndrainedSubject,
 } from './deleted-subject-repository.ts';
+import type { Subject } from './notification.ts';
 import { type Batch, deleteNotificationsAbout } from './notification-repository.ts';
 
 /** From here on nobody is told of the post or comment; what was told of it is deleted later, in transactions of a bounded size. */
@@ -15,8 +16,9 @@ export async function noteDeletion(tx: Transaction<Tables>, subjectId: string): 
   await insertDeletedSubject(tx, subjectId);
 }
 
-/** Whether one of them was deleted; until the transaction ends no other of them is. */
-export async function anyDeleted(tx: Transaction<Tables>, subjectIds: readonly string[]): Promise<boolean> {
+/** Whether its post or comment was deleted; until the transaction ends neither is. */
+export async function isAnyDeleted(tx: Transaction<Tables>, { postId, commentId }: Subject): Promise<boolean> {
+  const subjectIds = [postId, commentId].filter((id) => id !== null);
   if (subjectIds.length === 0) return false;
   await lockSubjects(tx, subjectIds, 'shared');
   return hasDeletedSubject(tx, subjectIds);
