@@ -1,7 +1,7 @@
-import type { EventOrigin } from '@nova/outbox';
 import type { Accounts } from '@nova/subgraph';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Tables } from './db/tables.ts';
+import type { Erase } from './erasures/erasure.ts';
 import type { Posts } from './grpc/clients.ts';
 import type { LikeCommands } from './likes/like-commands.ts';
 import type { LikeCounts } from './likes/like-counts.ts';
@@ -18,5 +18,5 @@ export type Deps = {
   readonly likeCounts: LikeCounts;
   readonly timelines: TimelineCommands;
   /** Deletes all that is kept of a user. */
-  readonly erase: (tx: Transaction<Tables>, userId: string, origin: EventOrigin) => Promise<void>;
+  readonly erase: Erase;
 };

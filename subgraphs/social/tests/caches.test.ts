@@ -1,6 +1,7 @@
 import { ErasureRequestedSchema } from '@nova/proto/nova/user/v1/user_events_pb.js';
 import { createLogger } from '@nova/runtime';
 import { redisFor, statementsDuring, subgraphClient } from '@nova/testkit';
+import { sql } from 'kysely';
 import { expect, type TestContext, test } from 'vitest';
 import { readEnv, toConfig } from '../src/config.ts';
 import { createSocialService } from '../src/service.ts';
@@ -59,13 +60,22 @@ test('who likes a post counts at once, and soon at other replicas; so does who t
   }
 });
 
-test('the likes of who is erased are counted nowhere any more', async (context) => {
+test('the likes of who is erased are counted nowhere any more, also while nobody hears that they ended', async (context) => {
   const { feeds, one, other } = await startTwo(context);
   const [author, gone] = [await feeds.person(), await feeds.person()];
-  const post = feeds.content.post(author);
-  await feeds.react(gone, 'like', post);
-  await warm(post, one, other);
+  const [likedByGone, likedOfGone] = [feeds.content.post(author), feeds.content.post(gone)];
+  await feeds.react(gone, 'like', likedByGone);
+  await feeds.react(author, 'like', likedOfGone);
+  for (const post of [likedByGone, likedOfGone]) await warm(post, one, other);
+  await feeds.settled();
+  // What is published of a key that is parked waits.
+  await sql`
+    insert into outbox_parked_keys (topic, key, shard, row_id, event_id, cause, tries)
+    values ('social.events', ${gone.id}, 0, 0, uuidv7(), 'by the test', 1)`.execute(feeds.db);
   await feeds.announce(ErasureRequestedSchema, gone.id, { userId: gone.id });
-  await expect.poll(() => likes(one, post)).toBe(0);
-  await expect.poll(() => likes(other, post)).toBe(0);
+  for (const post of [likedByGone, likedOfGone]) {
+    await expect.poll(() => likes(one, post)).toBe(0);
+    await expect.poll(() => likes(other, post), soon).toBe(0);
+  }
+  expect(await feeds.published(gone.id)).toEqual(['post_liked']);
 });

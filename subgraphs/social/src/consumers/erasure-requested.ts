@@ -4,5 +4,9 @@ import { ErasureRequestedSchema } from '@nova/proto/nova/user/v1/user_events_pb.
 import type { Tables } from '../db/tables.ts';
 import type { Deps } from '../deps.ts';
 
-export const erasureRequested = ({ erase }: Deps) =>
-  on(ErasureRequestedSchema, (event, { tx }: HandlerContext<Tables>) => erase(tx, event.message.userId, event));
+export const erasureRequested = ({ erase, likeCounts }: Deps) =>
+  on(ErasureRequestedSchema, (event, { tx, afterCommit }: HandlerContext<Tables>) => {
+    const { message, correlationId, traceparent } = event;
+    const recounted = (postIds: readonly string[]) => afterCommit(() => likeCounts.purge(postIds));
+    return erase(tx, message.userId, { correlationId, traceparent, recounted });
+  });

@@ -1,6 +1,6 @@
-import type { EventOrigin } from '@nova/outbox';
 import type { Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
+import type { Erasure } from '../erasures/erasure.ts';
 import { endLikes } from './like-commands.ts';
 import { deleteCount, deleteSomeLikesOfPost, deleteSomeLikesOfUser, listLikedPosts } from './like-repository.ts';
 
@@ -13,15 +13,17 @@ export async function forgetPost(tx: Transaction<Tables>, postId: string): Promi
 }
 
 /** Deletes the likes of a user, who is locked, and those of the user's posts. */
-export async function eraseLikes(tx: Transaction<Tables>, userId: string, origin: EventOrigin): Promise<void> {
+export async function eraseLikes(tx: Transaction<Tables>, userId: string, erasure: Erasure): Promise<void> {
   for (let more = true; more; ) {
     const postIds = await listLikedPosts(tx, userId, batchSize);
     for (const postId of postIds) await forgetPost(tx, postId);
+    erasure.recounted(postIds);
     more = postIds.length === batchSize;
   }
   for (let more = true; more; ) {
     const postIds = await deleteSomeLikesOfUser(tx, userId, batchSize);
-    await endLikes(tx, { userId, postIds }, origin);
+    await endLikes(tx, { userId, postIds }, erasure);
+    erasure.recounted(postIds);
     more = postIds.length === batchSize;
   }
 }
