@@ -40,6 +40,12 @@ async function register(username: string) {
   return { id: session.account.id as string, token: session.accessToken as string };
 }
 
+/** An operation of the documents, by its name. */
+function documented(name: string): string {
+  const guide = readFileSync(new URL('../../docs/front-end.md', import.meta.url), 'utf8');
+  return new RegExp(`query ${name}\\([\\s\\S]*?(?=\`\`\`)`).exec(guide)?.[0] as string;
+}
+
 test('a bio that is hidden now is shown to its owner and, as soon as caches know, to nobody else', async () => {
   const [owner, other] = [await register('rosalind'), await register('barbara')];
   await ask('mutation { updateProfile(input: { bio: "X-rays." }) { user { id } } }', owner.token);
@@ -62,13 +68,38 @@ test('a bio that is hidden now is shown to its owner and, as soon as caches know
 test('the export of the documents has what identity, user and content keep of who asks', async () => {
   const { id, token } = await register('maria');
   await ask('mutation { createPost(input: { body: "Physics" }) { post { id } } }', token);
-  const guide = readFileSync(new URL('../../docs/front-end.md', import.meta.url), 'utf8');
-  const query = /query Export[\s\S]*?(?=```)/.exec(guide)?.[0] as string;
-  expect(await ask(query, token, { me: id })).toMatchObject({
+  expect(await ask(documented('Export'), token, { me: id })).toMatchObject({
     viewer: { email: 'maria@nova.test' },
     exportMyData: { profile: { username: 'maria' }, settings: { profileVisibility: 'EVERYONE' } },
     user: { posts: { nodes: [{ body: 'Physics' }] } },
   });
+});
+
+test('its second operation has what social, media and communication keep of who asks, and of nobody else', async () => {
+  const [{ id, token }, other] = [await register('ada'), await register('grace')];
+  for (const [whom, as] of [
+    [other.id, token],
+    [id, other.token],
+  ] as const) {
+    await ask(`mutation { followUser(input: { userId: "${whom}" }) { user { id } } }`, as);
+    const image = '{ kind: IMAGE, contentType: "image/jpeg", bytes: 1000 }';
+    await ask(`mutation { createUpload(input: ${image}) { asset { id } } }`, as);
+  }
+  const start = `startConversation(input: { participantIds: ["${other.id}"] }) { conversation { id } }`;
+  const conversation = (await ask(`mutation { ${start} }`, token)).startConversation.conversation.id;
+  const message = `{ conversationId: "${conversation}", clientMessageId: "1", payload: "${btoa('Hello')}" }`;
+  await ask(`mutation { sendMessage(input: ${message}) { message { id } } }`, token);
+  const more = (of = { id, token }) => ask(documented('ExportMore'), of.token, { me: of.id });
+  await expect.poll(async () => (await more()).viewerNotifications.nodes, soon).toMatchObject([{ kind: 'FOLLOW' }]);
+  const own = await more();
+  expect(own).toMatchObject({
+    user: { following: { nodes: [{ username: 'grace' }] }, followers: { nodes: [{ username: 'grace' }] } },
+    viewerConversations: { nodes: [{ id: conversation, messages: { nodes: [{ payload: btoa('Hello') }] } }] },
+  });
+  expect(own.myMedia.nodes).toHaveLength(1);
+  const stranger = await register('hedy');
+  expect(JSON.stringify(await more(stranger))).not.toContain(id);
+  expect(JSON.stringify(await more(other))).not.toContain(own.myMedia.nodes[0].id);
 });
 
 test('the rest of that export has what content, social and communication keep of who asks, and of nobody else', async () => {
@@ -85,16 +116,18 @@ test('the rest of that export has what content, social and communication keep of
   }
   await ask(`mutation { registerPushDevice(input: { platform: FCM, token: "emmy" }) { device { id } } }`, token);
   await ask(`mutation { blockUser(input: { userId: "${other.id}" }) { user { id } } }`, token);
-  const guide = readFileSync(new URL('../../docs/front-end.md', import.meta.url), 'utf8');
-  const query = /query ExportRest[\s\S]*?(?=```)/.exec(guide)?.[0] as string;
+  const query = documented('ExportRest');
   const rest = await ask(query, token);
   expect(rest).toMatchObject({
     viewerComments: { nodes: [{ body: 'Mine.' }] },
-    viewerLikedPosts: { edges: [{ node: { id: postId } }] },
+    viewerLikedPosts: { edges: [{ postId }] },
     viewerBlockedUsers: { edges: [{ node: { id: other.id } }] },
     viewerPushDevices: [{ platform: 'FCM' }],
   });
   expect(rest.viewerNotificationPreferences).toHaveLength(7);
+  const liked = '{ viewerLikedPosts { nodes { id likeCount likers { nodes { id } } } } }';
+  // Across the block neither sees what the other wrote.
+  expect((await ask(liked, token)).viewerLikedPosts.nodes).toEqual([null]);
   expect(JSON.stringify(await ask(query, other.token))).not.toContain(id);
 });
 

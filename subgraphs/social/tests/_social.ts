@@ -76,12 +76,14 @@ export type Social = Awaited<ReturnType<typeof startSocial>>;
 async function startContentStandIn() {
   const authors = new Map<string, string>();
   const hidden = new Set<string>();
+  const asked: string[][] = [];
   let verify: IdentityVerifier = () => Promise.reject(new Error('not yet'));
   const service = standInService(ContentService, {
     async getPosts({ ids }) {
       return { posts: ids.flatMap((id) => (authors.has(id) ? [{ id, authorId: authors.get(id) as string }] : [])) };
     },
     async checkPostVisible({ postIds }) {
+      asked.push(postIds);
       return { visiblePostIds: postIds.filter((id) => authors.has(id) && !hidden.has(id)) };
     },
   });
@@ -91,11 +93,13 @@ async function startContentStandIn() {
     verifyWith(verifier: IdentityVerifier) {
       verify = verifier;
     },
-    post(author: Person): string {
+    post(author: Pick<Person, 'id'>): string {
       const id = randomUUID();
       authors.set(id, author.id);
       return id;
     },
+    /** The ids in each call that asked which posts may be seen. */
+    asked: asked as readonly (readonly string[])[],
     hide: (postId: string) => void hidden.add(postId),
     stop: server.stop,
   };

@@ -19,15 +19,16 @@ function read(list: List, options: { as?: string; first?: number; after?: string
   const { as, ...variables } = options;
   return social.send(
     `query ($first: Int, $after: String) { ${list}(first: $first, after: $after) {
-      nodes { id } edges { cursor at: ${since[list]} node { id } } pageInfo { hasNextPage endCursor } } }`,
+      nodes { id } edges { cursor at: ${since[list]} ${list === 'viewerLikedPosts' ? 'postId' : ''} node { id } } pageInfo { hasNextPage endCursor } } }`,
     { ...(as !== undefined && { as: userIdentity(as) }), variables },
   );
 }
 
 /** Likes or blocks of somebody, beside some of others; what the list is to have, in its order. */
 async function fill(list: List, viewer: string, count: number): Promise<string[]> {
-  const ids = Array.from({ length: count }, () => randomUUID()).sort();
   const other = randomUUID();
+  const id = () => (list === 'viewerLikedPosts' ? social.content.post({ id: other }) : randomUUID());
+  const ids = Array.from({ length: count }, id).sort();
   if (list === 'viewerLikedPosts') {
     const likes = ids.flatMap((post_id) => [viewer, other].map((user_id) => ({ post_id, user_id })));
     await social.db
@@ -108,4 +109,42 @@ test('what was taken back is in neither list', async () => {
   expect(await ids('viewerBlockedUsers')).toEqual([grace.id]);
   expect(await social.relate(ada, 'unblock', grace.id)).toEqual([]);
   expect([await ids('viewerLikedPosts'), await ids('viewerBlockedUsers')]).toEqual([[], []]);
+});
+
+test('a liked post that may not be seen any more is there by its id alone, whatever else is asked of it', async () => {
+  const [ada, grace] = [await social.person(), await social.person()];
+  const [seen, hidden] = [social.content.post(grace), social.content.post(grace)];
+  for (const post of [seen, hidden]) expect(await social.react(ada, 'like', post)).toEqual([]);
+  social.content.hide(hidden);
+  const fields = 'id likeCount likers { nodes { id } }';
+  const { data, errors } = await social.send(
+    `{ viewerLikedPosts { nodes { ${fields} } edges { postId node { ${fields} } } } }`,
+    { as: ada.as },
+  );
+  expect(errors).toEqual([]);
+  const post = { id: seen, likeCount: 1, likers: { nodes: [{ id: ada.id }] } };
+  const ids = [seen, hidden].sort().reverse();
+  expect(data.viewerLikedPosts.nodes).toEqual(ids.map((id) => (id === seen ? post : null)));
+  expect(data.viewerLikedPosts.edges).toEqual(ids.map((postId) => ({ postId, node: postId === seen ? post : null })));
+});
+
+test('content is asked once a page which of its posts may be seen, and not at all for their ids', async () => {
+  const viewer = randomUUID();
+  const ids = await fill('viewerLikedPosts', viewer, 60);
+  const before = social.content.asked.length;
+  await read('viewerLikedPosts', { as: viewer, first: 50 });
+  expect(social.content.asked.slice(before).map((asked) => asked.toSorted())).toEqual([ids.slice(0, 50).toSorted()]);
+  await social.send('{ viewerLikedPosts { edges { postId likedAt } } }', { as: userIdentity(viewer) });
+  expect(social.content.asked).toHaveLength(before + 1);
+});
+
+test('while content is away what somebody likes is known by its ids, and each post is an error', async () => {
+  const viewer = randomUUID();
+  const ids = await fill('viewerLikedPosts', viewer, 3);
+  await social.content.stop();
+  const { data, errors } = await read('viewerLikedPosts', { as: viewer });
+  expect(data.viewerLikedPosts.edges).toMatchObject(ids.map((postId) => ({ postId, node: null })));
+  expect(data.viewerLikedPosts.nodes).toEqual([null, null, null]);
+  expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['SERVICE_UNAVAILABLE']));
+  expect(errors).toHaveLength(6);
 });

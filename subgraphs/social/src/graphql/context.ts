@@ -7,7 +7,6 @@ export type Context = RequestContext &
 
 export function createContext(request: RequestContext, deps: Deps): Context {
   const { db, accounts, posts, relations, likes, likeCounts } = deps;
-  const { identity } = request;
-  const viewerId = identity.kind === 'user' ? identity.userId : undefined;
-  return { ...request, accounts, posts, relations, likes, loaders: createLoaders({ db, likeCounts }, viewerId) };
+  const loaders = createLoaders({ db, likeCounts, posts, request });
+  return { ...request, accounts, posts, relations, likes, loaders };
 }

@@ -1,7 +1,14 @@
 import { type Connection, isUuid, type PageRequest, pageOf } from '@nova/postgres';
-import { type ConnectionLoader, createConnectionLoader, createLoader, type Loader } from '@nova/subgraph';
+import {
+  type ConnectionLoader,
+  createConnectionLoader,
+  createLoader,
+  type Loader,
+  type RequestContext,
+} from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
+import type { Posts } from '../grpc/clients.ts';
 import type { Like, OwnLike } from '../likes/like.ts';
 import type { LikeCounts } from '../likes/like-counts.ts';
 import { findLiked, listLikesByPosts, listLikesOf } from '../likes/like-repository.ts';
@@ -23,12 +30,20 @@ export type Loaders = {
   readonly likers: ConnectionLoader<Like>;
   readonly feed: (userId: string, page: PageRequest) => Promise<Connection<PostReference>>;
   readonly likedPosts: (userId: string, page: PageRequest) => Promise<Connection<OwnLike>>;
+  /** Null for a post that the viewer may not see. Rejects with SERVICE_UNAVAILABLE while content is away. */
+  readonly visiblePosts: Loader<string, PostReference | null>;
   readonly blockedUsers: (userId: string, page: PageRequest) => Promise<Connection<OwnBlock>>;
 };
 
-type Sources = { readonly db: Kysely<Tables>; readonly likeCounts: LikeCounts };
+type Sources = {
+  readonly db: Kysely<Tables>;
+  readonly likeCounts: LikeCounts;
+  readonly posts: Posts;
+  readonly request: RequestContext;
+};
 
-export function createLoaders({ db, likeCounts }: Sources, viewerId: string | undefined): Loaders {
+export function createLoaders({ db, likeCounts, posts, request }: Sources): Loaders {
+  const viewerId = request.identity.kind === 'user' ? request.identity.userId : undefined;
   return {
     followers: createConnectionLoader({
       kind: 'follow',
@@ -58,6 +73,11 @@ export function createLoaders({ db, likeCounts }: Sources, viewerId: string | un
     }),
     feed: async (userId, page) => pageOf('feed', page, await listFeed(db, userId, page)),
     likedPosts: async (userId, page) => pageOf('liked-post', page, await listLikesOf(db, userId, page)),
+    visiblePosts: createLoader(async (postIds) => {
+      if (viewerId === undefined) return new Map<string, PostReference>();
+      const visible = await posts.findVisible(postIds, viewerId, request);
+      return new Map(visible.map((id) => [id, { id }]));
+    }),
     blockedUsers: async (userId, page) => pageOf('block', page, await listBlocksOf(db, userId, page)),
   };
 }
