@@ -114,7 +114,9 @@ async function start(context: TestContext, brokers: 1 | 3): Promise<KafkaCluster
 }
 
 function client({ bootstrapServers }: KafkaCluster): Kafka {
-  return new kafkajs.Kafka({ brokers: [...bootstrapServers], logLevel: kafkajs.logLevel.NOTHING });
+  // A busy machine may take longer to notice a dead broker than a client tries by default.
+  const retry = { retries: 12, maxRetryTime: 10_000 };
+  return new kafkajs.Kafka({ brokers: [...bootstrapServers], logLevel: kafkajs.logLevel.NOTHING, retry });
 }
 
 /** Connected for as long as `use` takes: a kafkajs consumer that outlives its broker takes half a minute to disconnect. */

@@ -21,7 +21,7 @@ test('a row is loaded once: other processes find it in Redis, this one in its me
   );
   expect(await one.cache.getMany(['a'], never)).toEqual(a('1'));
   expect(await one.lookups()).toMatchObject({ 'memory hit': 1, 'memory miss': 2 });
-  await share(context, url, one.cache);
+  await share(context, { url, cache: one.cache });
   await expect.poll(() => other.cache.getMany(['a'], never)).toEqual(a('1'));
   expect((await one.lookups())['redis miss']).toBeGreaterThan(0);
   expect(await other.lookups()).toMatchObject({ 'redis hit': 1 });
@@ -150,7 +150,7 @@ test.for(['down', 'half-open'] as const)(
 test('what was purged while Redis was away is served by nobody when it is back', async (context) => {
   const { proxy, url, direct } = await redisBehindProxy(context);
   const [one, other] = [await open(context, url), await open(context, direct)];
-  await share(context, direct, one.cache, 'old');
+  await share(context, { url: direct, cache: one.cache, text: 'old' });
   await expect.poll(() => other.cache.getMany(['a'], never)).toEqual(a('old'));
   await proxy.setFault({ kind: 'down' });
   await one.cache.purge(['a']);
@@ -163,7 +163,7 @@ test('what was purged while Redis was away is served by nobody when it is back',
 test('what another version of the service left in Redis is loaded anew', async (context) => {
   const { url } = await redisFor(context);
   const [one, other] = [await open(context, url), await open(context, url, noRow)];
-  await share(context, url, one.cache);
+  await share(context, { url, cache: one.cache });
   expect(await other.cache.getMany(['a'], rows('2'))).toEqual(a('2'));
 });
 
@@ -178,7 +178,10 @@ test('switched off it keeps nothing', async () => {
 });
 
 /** Has the row `a` read until Redis keeps it: a busy machine may take longer for it than the cache waits. */
-async function share(context: TestContext, url: string, cache: ReadCache<Row>, text = '1'): Promise<void> {
+async function share(
+  context: TestContext,
+  { url, cache, text = '1' }: { url: string; cache: ReadCache<Row>; text?: string },
+): Promise<void> {
   const { client, stop } = openRedis({ url, name: 'test', metrics: createMetrics('test') });
   context.onTestFinished(stop);
   const isShared = async () => {

@@ -1,7 +1,7 @@
 import type { Accounts } from '@nova/subgraph';
 import type { Kysely } from 'kysely';
 import type { Tables } from './db/tables.ts';
-import type { Erase } from './erasures/erasure.ts';
+import type { Erase } from './erasures/erase.ts';
 import type { Posts } from './grpc/clients.ts';
 import type { LikeCommands } from './likes/like-commands.ts';
 import type { LikeCounts } from './likes/like-counts.ts';

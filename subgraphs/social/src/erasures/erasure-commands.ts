@@ -1,4 +1,4 @@
-import type { Erase } from './erasure.ts';
+import type { Erase } from './erase.ts';
 import { appendUserDataErased } from './erasure-events.ts';
 
 /** Deletes what the parts keep of a user, one after the other in the transaction of the request, and answers it. */

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Tables } from '../db/tables.ts';
-import type { Erasure } from '../erasures/erasure.ts';
+import type { Erasure } from '../erasures/erase.ts';
 import { endLikes } from './like-commands.ts';
 import { deleteCount, deleteSomeLikesOfPost, deleteSomeLikesOfUser, listLikedPosts } from './like-repository.ts';
 
