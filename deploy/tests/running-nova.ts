@@ -17,11 +17,11 @@ export function newDataDir(): string {
   return join(tmpdir(), `nova-start-${randomBytes(6).toString('hex')}`);
 }
 
-/** A base port whose ports are all free, below those the system hands out for outgoing connections. */
+/** A base port whose ports are all free, below those of other tests and those the system hands out for outgoing connections. */
 export async function freeBasePort(): Promise<number> {
   for (;;) {
     // Not 10000: it would need 10080, which fetch refuses.
-    const port = randomInt(101, 300) * 100;
+    const port = randomInt(101, 200) * 100;
     const free = await requireFreePorts({ port, host: '127.0.0.1', kafka: true, redis: true }).then(
       () => true,
       () => false,
