@@ -1,8 +1,7 @@
+import { breakerValues } from '@nova/resilience';
 import type { Metrics } from '@nova/runtime';
 import { Gauge } from 'prom-client';
 import type { SubgraphHealth } from '../fanout/guarded-subgraph.ts';
-
-const breakerValues = { closed: 0, 'half-open': 1, open: 2 };
 
 /** Gauges of the breaker and the bulkhead of each subgraph. */
 export function observeSubgraphs(registry: Metrics, fanout: { health(): readonly SubgraphHealth[] }): void {

@@ -1,5 +1,8 @@
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** What metrics show of a state. */
+export const breakerValues: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
+
 export type BreakerLimits = {
   /** In a row, to open. */
   readonly failures: number;

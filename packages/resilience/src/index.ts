@@ -1,5 +1,12 @@
 export { type Backoff, type BackoffLimits, backoffMs, createBackoff, waitFor } from './backoff.ts';
-export { type Breaker, type BreakerLimits, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts';
+export {
+  type Breaker,
+  type BreakerLimits,
+  type BreakerOptions,
+  type BreakerState,
+  breakerValues,
+  createBreaker,
+} from './breaker.ts';
 export { type Bulkhead, createBulkhead } from './bulkhead.ts';
 export { currentDeadline, runWithin } from './current-deadline.ts';
 export { type Deadline, startDeadline } from './deadline.ts';

@@ -1,4 +1,4 @@
-import type { BreakerState } from '@nova/resilience';
+import { type BreakerState, breakerValues } from '@nova/resilience';
 import type { Metrics } from '@nova/runtime';
 import { Counter, Gauge } from 'prom-client';
 
@@ -32,8 +32,6 @@ export function observeReadCaches(registry: Metrics): ReadCacheEvents {
     failed: (command) => failures.inc({ command }),
   };
 }
-
-const breakerValues = { closed: 0, 'half-open': 1, open: 2 };
 
 export function observeRedisBreaker(registry: Metrics, state: () => BreakerState): void {
   const gauge: Gauge = new Gauge({
