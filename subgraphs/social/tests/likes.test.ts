@@ -105,6 +105,18 @@ test.each([10, 50])('the likes of %i posts cost three SQL statements', async (si
   expect(statements).toHaveLength(3);
 });
 
+test('who takes back the like of a post that may not be seen any more sees no more of it by that', async () => {
+  const post = social.content.post(grace);
+  await social.react(ada, 'like', post);
+  social.content.hide(post);
+  const { data, errors } = await social.send(
+    'mutation ($postId: ID!) { unlikePost(input: { postId: $postId }) { post { likeCount likers { nodes { id } } } } }',
+    { as: ada.as, variables: { postId: post } },
+  );
+  expect([data.unlikePost, errors]).toEqual([{ post: null }, []]);
+  expect(await social.events()).toEqual(['post_liked', 'post_unliked']);
+});
+
 test('while content is away nothing is liked, and a like can still be taken back', async () => {
   const [liked, other] = [social.content.post(grace), social.content.post(grace)];
   await social.react(ada, 'like', liked);

@@ -1,9 +1,15 @@
 import { isUuid } from '@nova/postgres';
 import { requireUser } from '@nova/subgraph';
-import type { MutationResolvers } from '../../generated/graphql.ts';
+import type { MutationResolvers, UnlikePostPayloadResolvers } from '../../generated/graphql.ts';
 import { postNotFound } from '../../likes/like.ts';
 import { type Pair, userNotFound } from '../../relations/relation.ts';
 import type { Context } from '../context.ts';
+
+/** Who may not see a post any more may still take back the like, and sees no more of the post by it. */
+export const unlikePostPayload: UnlikePostPayloadResolvers = {
+  // The like is taken back, whether the post can be read or not.
+  post: ({ post }, _args, { loaders }) => (post ? loaders.visiblePosts.load(post.id).catch(() => null) : null),
+};
 
 export const mutation: MutationResolvers = {
   async followUser(_parent, { input }, context) {
